@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Kernels: which instructions are computed together. pass_fuse gives every
+ * instruction of a region a group number; fuse_kernels lists the groups in an
+ * order in which they can run. Inside a group a value is computed where it is
+ * used (its consumers pull it by index, see compiler/codegen/element.h);
+ * only values that are needed elsewhere, the *roots*, are written to memory.
+ *
+ * Invariants: a group never spans regions; scan, dot, gather's table and the
+ * operand of scatter_add are read from memory or pulled through index maps,
+ * never recomputed more often than once per element that is used; cheap
+ * generators (const, iota, lengths, broadcast of a scalar, uniform when it has
+ * one user) belong to each group that uses them and have group -1 ("inline").
+ */
+#ifndef NND_COMPILER_PASSES_FUSE_H
+#define NND_COMPILER_PASSES_FUSE_H
+
+#include "compiler/ir/ir.h"
+
+typedef enum KernelKind {
+    KERNEL_MAP,     /* roots of one shape, element by element */
+    KERNEL_REDUCE,  /* a reduction (sum, reduce_max, argmax, unwindow, scatter_add) and the element-wise
+                       instructions of the same outer shape around it */
+    KERNEL_DOT,     /* a contraction, its operands' index maps, its element-wise epilogue */
+    KERNEL_SCAN     /* a scan; its region has kernels of its own */
+} KernelKind;
+
+typedef struct Kernel {
+    KernelKind kind;
+    int group;
+    VEC(IrInst *) insts; /* in order */
+    VEC(IrValue *) roots; /* values used outside of the group or yielded */
+    IrInst *anchor;      /* the dot, scan or reduction; NULL for MAP */
+} Kernel;
+
+typedef struct KernelList {
+    VEC(Kernel *) items;
+} KernelList;
+
+/* The kernels of a region whose function went through pass_fuse. */
+KernelList fuse_kernels(Arena *arena, const IrRegion *region);
+
+/* True if the value is computed where it is used and never has memory of its own. */
+bool fuse_is_inlined(const IrValue *value, const IrRegion *region);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Passes over the IR. Each lives in a file of its own whose header comment
+ * says what holds before and after; pipeline.c is the one list and the only
+ * place that verifies, prints and times them.
+ */
+#ifndef NND_COMPILER_PASSES_PASSES_H
+#define NND_COMPILER_PASSES_PASSES_H
+
+#include "compiler/ir/ir.h"
+
+/* ---- passes of the pipeline: rewrite one function in place; true if anything changed ---- */
+bool pass_fold(IrFunc *func);       /* canonical form, constants, algebraic identities that hold exactly */
+bool pass_cse(IrFunc *func);        /* common subexpressions */
+bool pass_dce(IrFunc *func);        /* unused values; unused emits, states and operands of scans */
+bool pass_hoist_scan(IrFunc *func); /* out of scans: what depends on no state, what only feeds emits */
+bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */
+
+/* ---- transformations that make new functions ---- */
+
+/* Reverse mode. `func` returns a scalar as its result `loss`; appends to a copy called `name` the
+ * adjoint of every argument listed in `wrt` (indices), as further results named "d.<argument>". */
+IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count);
+
+typedef enum OptimiserKind { OPT_SGD, OPT_ADADELTA, OPT_ADAM } OptimiserKind;
+
+/* The update rule of a training step, all in the IR so that it is compiled and fused too. */
+typedef struct ClipRows {
+    const char *param; /* argument name */
+    double limit;      /* largest l2 norm of the weights into one output unit (the last axis is the unit) */
+} ClipRows;
+
+typedef struct Optimiser {
+    OptimiserKind kind;
+    double rate;              /* initial learning rate; the function takes the current one as argument "rate" */
+    double momentum;          /* sgd */
+    bool nesterov;            /* sgd */
+    double rho, epsilon;      /* adadelta */
+    double beta1, beta2;      /* adam (epsilon above) */
+    double weight_decay;      /* l2, added to the gradient */
+    int clip_count;
+    const ClipRows *clips;
+} Optimiser;
+
+/* From a gradient function to a training step: arguments are those of `gradient` plus, of kind
+ * STATE, the optimiser's state ("<param>.<slot>") and, of kind RATE, f32 scalars "rate" and
+ * "iteration" (1, 2, ...). Results: the other results of `gradient` (the loss first), then the new
+ * value of every trained parameter under its own name, then of every state under its own name. */
+IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
+
+/* ---- the pipeline ---- */
+typedef struct PassOptions {
+    bool verify_each;        /* verify (and round-trip through text) after every pass; aborts with the IR if wrong */
+    bool time_passes;        /* one line a pass on stderr */
+    const char *print_after; /* name of a pass, or "all": IR to stderr */
+    bool fuse;               /* run pass_fuse: for code generation, not for the interpreter */
+} PassOptions;
+
+void passes_run(IrModule *module, const PassOptions *options);
+/* Names of the passes in order, NULL at the end. */
+const char *const *passes_names(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The thread pool. Work is cut into blocks of a size that depends on the work
+ * alone, never on the number of threads, so that results do not either.
+ */
+#ifndef NND_RUNTIME_POOL_H
+#define NND_RUNTIME_POOL_H
+
+#include "runtime/abi.h"
+#include "runtime/error.h"
+
+/* `threads` includes the caller; 0 means one per core that this process may use. */
+NndStatus nnd_pool_new(NndPool **out, int threads, NndError *error);
+void nnd_pool_free(NndPool *pool); /* NULL is allowed */
+int nnd_pool_threads(const NndPool *pool);
+
+/* Handles items lo .. hi-1. Runs with denormals flushed to zero. */
+typedef void NndBlock(void *context, int64_t lo, int64_t hi);
+
+/* Calls `block` for [0, grain), [grain, 2*grain), ... below `count`, on all
+ * threads of the pool, and returns when all are done. A NULL pool, or a call
+ * from inside a block, runs them in order on the calling thread. */
+void nnd_pool_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context);
+
+#endif
