@@ -31,7 +31,7 @@ static inline void *vec_grow(Arena *arena, const void *data, int *capacity, size
     int old = *capacity;
     *capacity = old ? old * 2 : 8;
     void *grown = arena_alloc(arena, (size_t)*capacity * item_bytes);
-    if (old)
+    if (data)
         memcpy(grown, data, (size_t)old * item_bytes);
     return grown;
 }
