@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the typed program to the IR. What changes: named axes become positions,
+ * ragged axes are packed with the axes in front of them into one segmented
+ * axis, and a scan over an axis of constant size becomes a scan over a
+ * segmented dimension of uniform length.
+ */
+#ifndef NND_COMPILER_IR_LOWER_H
+#define NND_COMPILER_IR_LOWER_H
+
+#include "compiler/ir/ir.h"
+#include "lang/program.h"
+
+/* Functions of the module:
+ *   predict  inputs, weights -> outputs of the model
+ *   eval     inputs, targets, weights -> loss (mean over the batch), outputs; if the model has a loss
+ *   loss     the same arguments -> loss, as in training (dropout); if the model has a loss
+ * Arguments come in order of declaration, inputs and targets first.
+ * `float_type` is NND_F32, or NND_F64 to check gradients.
+ * Returns NULL if the program uses something that cannot be compiled (told in diags). */
+IrModule *lower_program(Arena *arena, const Program *program, NndDType float_type, Diags *diags);
+
+#endif
