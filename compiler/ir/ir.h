@@ -206,6 +206,8 @@ IrFunc *ir_func_copy(const IrFunc *func, const char *name, IrValue ***map);
 IrType ir_type(NndDType dtype, int rank, IrDim *const *dims);
 IrType ir_scalar_type(NndDType dtype);
 bool ir_type_equal(const IrType *a, const IrType *b);
+bool ir_type_same_dims(const IrType *a, const IrType *b);
+const char *ir_dtype_name(NndDType dtype);
 IrType ir_type_with_dtype(IrType type, NndDType dtype);
 /* Elements if every dimension is CONST, else -1. */
 int64_t ir_type_static_count(const IrType *type);

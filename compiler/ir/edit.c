@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/ir/ir.h"
+
+void ir_inst_remove(IrRegion *region, IrInst *inst)
+{
+    *(inst->prev ? &inst->prev->next : &region->first) = inst->next;
+    *(inst->next ? &inst->next->prev : &region->last) = inst->prev;
+    inst->prev = inst->next = NULL;
+}
+
+void ir_inst_insert(IrRegion *region, IrInst *before, IrInst *inst)
+{
+    inst->next = before;
+    inst->prev = before ? before->prev : region->last;
+    *(inst->prev ? &inst->prev->next : &region->first) = inst;
+    *(before ? &before->prev : &region->last) = inst;
+}
+
+static void replace_in(IrValue **values, int count, IrValue *from, IrValue *to)
+{
+    for (int i = 0; i < count; i++)
+        if (values[i] == from)
+            values[i] = to;
+}
+
+static void replace_in_region(IrRegion *region, IrValue *from, IrValue *to)
+{
+    for (IrInst *inst = region->first; inst; inst = inst->next) {
+        replace_in(inst->args, inst->arg_count, from, to);
+        if (inst->region)
+            replace_in_region(inst->region, from, to);
+    }
+    replace_in(region->yields, region->yield_count, from, to);
+}
+
+void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to)
+{
+    replace_in_region(func->body, from, to);
+}
+
+static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrInst *), void *context)
+{
+    for (IrInst *inst = region->first, *next; inst; inst = next) {
+        next = inst->next;
+        IrRegion *inner = inst->region;
+        visit(context, region, inst);
+        if (inner)
+            walk_region(inner, visit, context);
+    }
+}
+
+void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst), void *context)
+{
+    walk_region(func->body, visit, context);
+}
