@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Workers wait for the number of the current job to change: first spinning,
+ * because the next job usually follows within microseconds, then asleep. A job
+ * is over when every worker has left it, so its description may live on the
+ * caller's stack.
+ */
+#include "runtime/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/denormals.h"
+
+enum { SPINS = 4000 }; /* some 20 to 50 microseconds */
+
+typedef struct Job {
+    NndBlock *block;
+    void *context;
+    int64_t count, grain;
+    atomic_llong next;
+} Job;
+
+struct NndPool {
+    int threads; /* the caller included */
+    pthread_t *workers;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    _Atomic(Job *) job;
+    atomic_uint number; /* of the job; changes when there is a new one */
+    atomic_int busy;    /* workers that have not yet left the job */
+    atomic_bool stop;
+    int sleepers;       /* under mutex */
+    pthread_mutex_t caller; /* one job at a time */
+};
+
+static _Thread_local bool inside_block;
+
+static void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void take_blocks(Job *job)
+{
+    for (;;) {
+        int64_t lo = atomic_fetch_add_explicit(&job->next, job->grain, memory_order_relaxed);
+        if (lo >= job->count)
+            return;
+        int64_t hi = job->count - lo < job->grain ? job->count : lo + job->grain;
+        job->block(job->context, lo, hi);
+    }
+}
+
+static unsigned wait_for_job(NndPool *pool, unsigned seen)
+{
+    for (int i = 0; i < SPINS; i++) {
+        unsigned number = atomic_load_explicit(&pool->number, memory_order_acquire);
+        if (number != seen)
+            return number;
+        relax();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->sleepers++;
+    while (atomic_load_explicit(&pool->number, memory_order_acquire) == seen)
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    pool->sleepers--;
+    pthread_mutex_unlock(&pool->mutex);
+    return atomic_load_explicit(&pool->number, memory_order_acquire);
+}
+
+static void *work(void *argument)
+{
+    NndPool *pool = argument;
+    unsigned seen = 0;
+    inside_block = true;
+    nnd_denormals_off();
+    for (;;) {
+        seen = wait_for_job(pool, seen);
+        if (atomic_load_explicit(&pool->stop, memory_order_acquire))
+            return NULL;
+        take_blocks(atomic_load_explicit(&pool->job, memory_order_acquire));
+        atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
+    }
+}
+
+static void announce(NndPool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add_explicit(&pool->number, 1, memory_order_release);
+    if (pool->sleepers)
+        pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static int usable_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set))
+        return 1;
+    return CPU_COUNT(&set);
+}
+
+static NndStatus start_workers(NndPool *pool, NndError *error)
+{
+    int wanted = pool->threads;
+    pool->threads = 1;
+    pool->workers = calloc((size_t)wanted, sizeof *pool->workers);
+    if (!pool->workers)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for %d threads", wanted);
+    for (int i = 1; i < wanted; i++) {
+        int code = pthread_create(&pool->workers[i], NULL, work, pool);
+        if (code)
+            return nnd_fail(error, NND_EIO, "cannot start thread %d of %d: %s", i + 1, wanted, strerror(code));
+        pool->threads++;
+    }
+    return NND_OK;
+}
+
+NndStatus nnd_pool_new(NndPool **out, int threads, NndError *error)
+{
+    *out = NULL;
+    NndPool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the thread pool");
+    pool->threads = threads > 0 ? threads : usable_cores();
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_mutex_init(&pool->caller, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    NndStatus status = start_workers(pool, error);
+    if (status) {
+        nnd_pool_free(pool);
+        return status;
+    }
+    *out = pool;
+    return NND_OK;
+}
+
+void nnd_pool_free(NndPool *pool)
+{
+    if (!pool)
+        return;
+    atomic_store_explicit(&pool->stop, true, memory_order_release);
+    announce(pool);
+    for (int i = 1; i < pool->threads; i++)
+        pthread_join(pool->workers[i], NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->caller);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool->workers);
+    free(pool);
+}
+
+int nnd_pool_threads(const NndPool *pool)
+{
+    return pool ? pool->threads : 1;
+}
+
+static void run_alone(int64_t count, int64_t grain, NndBlock *block, void *context)
+{
+    uint64_t mode = nnd_denormals_off();
+    for (int64_t lo = 0; lo < count; lo += grain)
+        block(context, lo, count - lo < grain ? count : lo + grain);
+    nnd_denormals_restore(mode);
+}
+
+static void run_together(NndPool *pool, Job *job)
+{
+    pthread_mutex_lock(&pool->caller);
+    atomic_store_explicit(&pool->job, job, memory_order_release);
+    atomic_store_explicit(&pool->busy, pool->threads - 1, memory_order_release);
+    announce(pool);
+    inside_block = true;
+    uint64_t mode = nnd_denormals_off();
+    take_blocks(job);
+    nnd_denormals_restore(mode);
+    inside_block = false;
+    for (int spins = 0; atomic_load_explicit(&pool->busy, memory_order_acquire); spins++)
+        if (spins < SPINS)
+            relax();
+        else
+            sched_yield();
+    pthread_mutex_unlock(&pool->caller);
+}
+
+void nnd_pool_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context)
+{
+    if (count <= 0)
+        return;
+    if (grain < 1)
+        grain = 1;
+    if (!pool || pool->threads == 1 || inside_block || count <= grain) {
+        run_alone(count, grain, block, context);
+        return;
+    }
+    Job job = {.block = block, .context = context, .count = count, .grain = grain};
+    run_together(pool, &job);
+}
