@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Who may include what. Prints each offending line; fails if there is one.
+set -u
+status=0
+
+# forbid TEXT EXCEPT REGEX FOLDER...: no line of the sources in these folders matches REGEX, but for
+# those that match EXCEPT (as file:line:text).
+forbid()
+{
+    text=$1 except=$2 regex=$3
+    shift 3
+    found=$(grep -rnE --include='*.[chly]' --include='*.def' --include='*.cmake' \
+        --include=CMakeLists.txt --include='*.sh' --include='*.nnd' "$regex" "$@" 2>/dev/null |
+        grep -vE "$except")
+    [ -n "$found" ] || return 0
+    printf '%s:\n%s\n' "$text" "$found"
+    status=1
+}
+
+include='#[[:space:]]*include[[:space:]]*[<"]'
+nothing='^$'
+table='lang/ops\.def"'
+
+forbid 'lang includes nothing of the others' "$nothing" "$include(runtime|compiler|tests)/" lang
+forbid 'runtime includes nothing of the others' "$table" "$include(lang|compiler|tests)/" runtime
+forbid 'only tests include tests' "$nothing" "${include}tests/" compiler
+forbid 'the IR knows no later stage' "$nothing" \
+    "${include}compiler/(passes|ops|interp|codegen|driver)/" compiler/ir
+forbid 'passes know no engine' "$nothing" \
+    "${include}compiler/(interp|codegen|driver)/" compiler/passes compiler/ops
+forbid 'engines do not know each other' "$nothing" \
+    "${include}compiler/(codegen|driver)/" compiler/interp
+forbid 'engines do not know each other' "$nothing" \
+    "${include}compiler/(interp|driver)/" compiler/codegen
+forbid 'LLVM is for compiler/codegen' '^compiler/codegen/' "${include}llvm" lang runtime compiler
+forbid 'BLAS is for one file' '^runtime/kernels/gemm\.c:' "${include}(cblas|openblas)" \
+    lang runtime compiler tests
+forbid 'paths of one machine' "$nothing" '(^|[^A-Za-z0-9_.)}])/(home|root|work|mnt|Users)/[A-Za-z]' \
+    lang runtime compiler stdlib tests examples CMakeLists.txt
+
+# Every source says its licence on the first line (scripts: the second).
+for file in $(find lang runtime compiler tests \( -name '*.[chly]' -o -name '*.def' -o -name '*.sh' \) -type f); do
+    head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' && continue
+    printf '%s: has no SPDX line\n' "$file"
+    status=1
+done
+exit $status
