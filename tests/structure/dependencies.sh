@@ -40,6 +40,7 @@ forbid 'paths of one machine' "$nothing" '(^|[^A-Za-z0-9_.)}])/(home|root|work|m
     lang runtime compiler stdlib tests examples CMakeLists.txt
 
 # Every source says its licence on the first line (scripts: the second).
+# shellcheck disable=SC2044 # names without spaces
 for file in $(find lang runtime compiler tests \( -name '*.[chly]' -o -name '*.def' -o -name '*.sh' \) -type f); do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' && continue
     printf '%s: has no SPDX line\n' "$file"
