@@ -23,19 +23,19 @@ static void replace_in(IrValue **values, int count, IrValue *from, IrValue *to)
             values[i] = to;
 }
 
-static void replace_in_region(IrRegion *region, IrValue *from, IrValue *to)
+void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to)
 {
     for (IrInst *inst = region->first; inst; inst = inst->next) {
         replace_in(inst->args, inst->arg_count, from, to);
         if (inst->region)
-            replace_in_region(inst->region, from, to);
+            ir_region_replace_uses(inst->region, from, to);
     }
     replace_in(region->yields, region->yield_count, from, to);
 }
 
 void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to)
 {
-    replace_in_region(func->body, from, to);
+    ir_region_replace_uses(func->body, from, to);
 }
 
 static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrInst *), void *context)

@@ -254,6 +254,8 @@ void ir_inst_remove(IrRegion *region, IrInst *inst);
 void ir_inst_insert(IrRegion *region, IrInst *before, IrInst *inst); /* `before` NULL = at the end */
 /* Replaces every use of `from` in the function (regions and yields included). */
 void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to);
+/* The same in one region and those inside of it. */
+void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to);
 /* Calls `visit` for every instruction, outer ones before those of their regions. */
 void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst), void *context);
 
