@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fuse: decides which instructions are computed together (see fuse.h).
+ *   needs   verified IR
+ *   after   every instruction has a group: -1 if it is computed wherever it is
+ *           used, else the number of its kernel; kernels run in that order
+ *
+ * Three questions, answered for one instruction after the other:
+ *   1. Is it computed where it is used? Generators and views always are, other
+ *      element-wise instructions if they have one user that reads every
+ *      element just once.
+ *   2. If not, it is a root. May it join the kernel of the last value that it
+ *      reads? Yes if it reads that kernel's values only at its own index, the
+ *      shapes agree, and all else that it reads is there by then.
+ *   3. If not, it begins a kernel of its own.
+ */
+#include "compiler/passes/fuse.h"
+
+#include "compiler/passes/passes.h"
+
+typedef VEC(IrInst *) Insts;
+
+/* Who reads the result of an instruction. */
+typedef struct Uses {
+    int count;        /* reads by instructions of the same region */
+    IrInst *user;     /* one of them */
+    bool elsewhere;   /* yielded, or read in a region inside */
+} Uses;
+
+typedef struct Kernelling { /* what is known of a kernel while it grows */
+    KernelKind kind;
+    IrType shape;     /* MAP: of the roots; REDUCE, DOT: of the anchor's result */
+} Kernelling;
+
+typedef struct Fuser {
+    Arena *arena;
+    Uses *uses; /* by id of the result */
+    bool *inlined;
+    VEC(Kernelling) kernels; /* number n is at n - 1 */
+} Fuser;
+
+static Uses *uses_of(const Fuser *f, const IrInst *inst)
+{
+    return &f->uses[inst->results[0].id];
+}
+
+static bool is_generator(const IrInst *inst)
+{
+    return inst->op == OP_const || inst->op == OP_iota || inst->op == OP_lengths;
+}
+
+static bool is_view(const IrInst *inst)
+{
+    switch (inst->op) {
+    case OP_broadcast: case OP_reshape: case OP_transpose: case OP_slice: case OP_window: case OP_pad:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Views that show every element at most once, and never look outside of their operand. */
+static bool is_rearrangement(const IrInst *inst)
+{
+    return inst->op == OP_reshape || inst->op == OP_transpose || inst->op == OP_slice;
+}
+
+static bool is_reduction(const IrInst *inst)
+{
+    return inst->op == OP_sum || inst->op == OP_reduce_max || inst->op == OP_argmax;
+}
+
+static bool is_elementwise(const IrInst *inst)
+{
+    return ir_op_is_scalar(inst->op) || inst->op == OP_cast;
+}
+
+/* ---- uses ---- */
+
+static bool is_in(const IrRegion *region, const IrInst *wanted)
+{
+    for (const IrInst *inst = region->first; inst; inst = inst->next)
+        if (inst == wanted)
+            return true;
+    return false;
+}
+
+/* `user` is NULL for a yield. */
+static void note_use(Fuser *f, const IrRegion *region, IrValue *value, IrInst *user)
+{
+    if (!value->def)
+        return;
+    Uses *uses = &f->uses[value->id];
+    if (!user || !is_in(region, value->def)) {
+        uses->elsewhere = true;
+        return;
+    }
+    uses->count++;
+    uses->user = user;
+}
+
+static void note_region(Fuser *f, const IrRegion *region)
+{
+    for (IrInst *inst = region->first; inst; inst = inst->next) {
+        for (int i = 0; i < inst->arg_count; i++)
+            note_use(f, region, inst->args[i], inst);
+        if (inst->region)
+            note_region(f, inst->region);
+    }
+    for (int i = 0; i < region->yield_count; i++)
+        note_use(f, region, region->yields[i], NULL);
+}
+
+/* ---- 1. what is computed where it is used ---- */
+
+static bool reads_each_element_once(const Fuser *f, const IrInst *user)
+{
+    if (is_elementwise(user) || is_reduction(user))
+        return true;
+    const Uses *uses = uses_of(f, user);
+    return is_rearrangement(user) && f->inlined[user->results[0].id] && uses->count == 1 &&
+           reads_each_element_once(f, uses->user);
+}
+
+/* Operands that must lie in memory: what a scan, a contraction's packing or a table look-up addresses. */
+static bool needs_memory(const IrInst *user, const IrValue *value)
+{
+    switch (user->op) {
+    case OP_scan: return true;
+    case OP_dot: return !is_view(value->def) && !is_generator(value->def);
+    default: return false;
+    }
+}
+
+static bool all_users_can_pull(IrInst *inst)
+{
+    for (const IrInst *user = inst->next; user; user = user->next)
+        for (int i = 0; i < user->arg_count; i++)
+            if (user->args[i] == &inst->results[0] && needs_memory(user, user->args[i]))
+                return false;
+    return true;
+}
+
+static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
+{
+    const Uses *uses = uses_of(f, inst);
+    for (int i = 0; i < region->yield_count; i++)
+        if (region->yields[i]->def == inst)
+            return false;
+    if (!all_users_can_pull(inst))
+        return false;
+    if (is_generator(inst))
+        return true; /* in regions inside, too */
+    if (uses->elsewhere)
+        return false;
+    if (is_view(inst))
+        return true;
+    bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform;
+    return cheap_once && uses->count == 1 && reads_each_element_once(f, uses->user);
+}
+
+/* Users before operands: whether an operand is pulled depends on its user. */
+static void decide_inlining(Fuser *f, const IrRegion *region)
+{
+    for (IrInst *inst = region->last; inst; inst = inst->prev) {
+        f->inlined[inst->results[0].id] = inst->op != OP_scan && is_inlined(f, inst, region);
+        if (inst->region)
+            decide_inlining(f, inst->region);
+    }
+}
+
+/* ---- 2. and 3. kernels ---- */
+
+/* What the tree below a root reads. */
+typedef struct Reads {
+    int latest;         /* number of the last kernel that it reads from; 0: none of this function */
+    bool only_in_place; /* values of that kernel are read only at the root's own index */
+    Insts tree;         /* the inlined instructions that belong to the root alone */
+} Reads;
+
+static void read_tree(const Fuser *f, const IrInst *inst, bool in_place, Reads *reads)
+{
+    in_place = in_place && is_elementwise(inst);
+    for (int i = 0; i < inst->arg_count; i++) {
+        IrInst *def = inst->args[i]->def;
+        if (!def)
+            continue;
+        if (f->inlined[def->results[0].id]) {
+            bool own = uses_of(f, def)->count == 1 && !is_generator(def);
+            if (own)
+                vec_push(f->arena, &reads->tree, def);
+            read_tree(f, def, in_place, reads);
+            continue;
+        }
+        if (def->group > reads->latest) {
+            reads->latest = def->group;
+            reads->only_in_place = in_place;
+        } else if (def->group == reads->latest) {
+            reads->only_in_place &= in_place;
+        }
+    }
+}
+
+static KernelKind kind_of(const IrInst *inst)
+{
+    switch (inst->op) {
+    case OP_dot: return KERNEL_DOT;
+    case OP_scan: return KERNEL_SCAN;
+    case OP_sum: case OP_reduce_max: case OP_argmax: case OP_unwindow: case OP_scatter_add: return KERNEL_REDUCE;
+    default: return KERNEL_MAP;
+    }
+}
+
+static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int first_of_region)
+{
+    if (!is_elementwise(inst) || reads->latest < first_of_region || !reads->only_in_place)
+        return false;
+    const Kernelling *kernel = &f->kernels.data[reads->latest - 1];
+    return kernel->kind != KERNEL_SCAN && ir_type_same_dims(&kernel->shape, &inst->results[0].type);
+}
+
+static int new_kernel(Fuser *f, const IrInst *inst)
+{
+    vec_push(f->arena, &f->kernels, ((Kernelling){kind_of(inst), inst->results[0].type}));
+    return f->kernels.count;
+}
+
+static void group_region(Fuser *f, IrRegion *region)
+{
+    int first = f->kernels.count + 1;
+    for (IrInst *inst = region->first; inst; inst = inst->next) {
+        if (f->inlined[inst->results[0].id]) {
+            inst->group = -1;
+            continue;
+        }
+        Reads reads = {.only_in_place = true};
+        read_tree(f, inst, true, &reads);
+        inst->group = may_join(f, inst, &reads, first) ? reads.latest : new_kernel(f, inst);
+        for (int i = 0; i < reads.tree.count; i++)
+            reads.tree.data[i]->group = inst->group;
+        if (inst->region)
+            group_region(f, inst->region);
+    }
+}
+
+bool pass_fuse(IrFunc *func)
+{
+    Arena *arena = func->module->arena;
+    int count = ir_func_number(func);
+    Fuser f = {.arena = arena};
+    f.uses = ARENA_ARRAY(arena, Uses, count + 1);
+    f.inlined = ARENA_ARRAY(arena, bool, count + 1);
+    note_region(&f, func->body);
+    decide_inlining(&f, func->body);
+    group_region(&f, func->body);
+    return true;
+}
+
+/* ---- the list of kernels ---- */
+
+static Kernel *kernel_of(Arena *arena, KernelList *list, int group)
+{
+    for (int i = 0; i < list->items.count; i++)
+        if (list->items.data[i]->group == group)
+            return list->items.data[i];
+    Kernel *kernel = ARENA_NEW(arena, Kernel);
+    kernel->group = group;
+    vec_push(arena, &list->items, kernel);
+    return kernel;
+}
+
+static bool used_in(const IrRegion *region, const IrValue *value, int except_group)
+{
+    for (int i = 0; i < region->yield_count; i++)
+        if (region->yields[i] == value)
+            return true;
+    for (const IrInst *inst = region->first; inst; inst = inst->next) {
+        for (int i = 0; i < inst->arg_count; i++)
+            if (inst->args[i] == value && inst->group != except_group)
+                return true;
+        if (inst->region && used_in(inst->region, value, except_group))
+            return true;
+    }
+    return false;
+}
+
+bool fuse_is_inlined(const IrValue *value, const IrRegion *region)
+{
+    const IrInst *inst = value->def;
+    return inst && inst->op != OP_scan && (inst->group == -1 || !used_in(region, value, inst->group));
+}
+
+static void sort_kernels(KernelList *list)
+{
+    for (int i = 1; i < list->items.count; i++) {
+        Kernel *kernel = list->items.data[i];
+        int k = i;
+        for (; k > 0 && list->items.data[k - 1]->group > kernel->group; k--)
+            list->items.data[k] = list->items.data[k - 1];
+        list->items.data[k] = kernel;
+    }
+}
+
+static void add_roots(Arena *arena, Kernel *kernel, IrInst *inst, const IrRegion *region)
+{
+    for (int i = 0; i < inst->result_count; i++)
+        if (inst->op == OP_scan || !fuse_is_inlined(&inst->results[i], region))
+            vec_push(arena, &kernel->roots, &inst->results[i]);
+}
+
+KernelList fuse_kernels(Arena *arena, const IrRegion *region)
+{
+    KernelList list = {0};
+    for (IrInst *inst = region->first; inst; inst = inst->next) {
+        if (inst->group == -1)
+            continue;
+        Kernel *kernel = kernel_of(arena, &list, inst->group);
+        vec_push(arena, &kernel->insts, inst);
+        add_roots(arena, kernel, inst, region);
+        if (kind_of(inst) != KERNEL_MAP) {
+            kernel->kind = kind_of(inst);
+            kernel->anchor = inst;
+        }
+    }
+    sort_kernels(&list);
+    return list;
+}

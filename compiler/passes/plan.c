@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plan: gives every root a slot. Kernels are numbered through the function, a
+ * scan's own number before those of its region; a value is alive from the
+ * kernel that computes it to the last one that reads it. A value from outside
+ * that a region reads is alive until the scan ends, and so are the region's
+ * parameters. Slots are then shared greedily, in order of birth, between
+ * values whose lives do not overlap, preferring slots of the same shape.
+ */
+#include "compiler/passes/plan.h"
+
+#include "compiler/passes/fuse.h"
+
+typedef struct Life {
+    IrValue *value;
+    int from, to;
+} Life;
+
+typedef struct Planner {
+    Arena *arena;
+    IrFunc *func;
+    VEC(Life) lives;
+    int *life_of;  /* by value id: index in lives, or -1 */
+    int next;
+} Planner;
+
+static void add_life(Planner *p, IrValue *value, int from)
+{
+    p->life_of[value->id] = p->lives.count;
+    vec_push(p->arena, &p->lives, ((Life){value, from, from}));
+}
+
+static void read_at(Planner *p, const IrValue *value, int kernel)
+{
+    int life = p->life_of[value->id];
+    if (life >= 0 && p->lives.data[life].to < kernel)
+        p->lives.data[life].to = kernel;
+}
+
+/* Everything that an instruction of a kernel reads, through what is computed in place. */
+static void read_inst(Planner *p, const IrInst *inst, int kernel)
+{
+    for (int i = 0; i < inst->arg_count; i++) {
+        const IrValue *value = inst->args[i];
+        if (p->life_of[value->id] >= 0)
+            read_at(p, value, kernel);
+        else if (value->def && value->def->op != OP_scan)
+            read_inst(p, value->def, kernel);
+    }
+}
+
+static void live_region(Planner *p, const IrRegion *region);
+
+static void live_through(Planner *p, int from, int to)
+{
+    for (int i = 0; i < p->lives.count; i++)
+        if (p->lives.data[i].from < from && p->lives.data[i].to >= from)
+            p->lives.data[i].to = p->lives.data[i].to < to ? to : p->lives.data[i].to;
+}
+
+/* Results of the scan are written while it runs; rows and states are there all the time. */
+static void live_scan(Planner *p, const Kernel *kernel, int number)
+{
+    const IrInst *scan = kernel->anchor;
+    IrValue *params = scan->region->params;
+    int first_param = p->lives.count;
+    for (int i = scan->attrs.scan.seq_count; i < scan->region->param_count; i++)
+        add_life(p, &params[i], number);
+    int end_param = p->lives.count;
+    live_region(p, scan->region);
+    int end = p->next++;
+    for (int i = first_param; i < end_param; i++)
+        p->lives.data[i].to = end;
+    live_through(p, number + 1, end);
+    for (int i = 0; i < scan->arg_count; i++)
+        read_at(p, scan->args[i], end);
+    for (int i = 0; i < scan->result_count; i++)
+        read_at(p, &scan->results[i], end);
+    for (int i = 0; i < scan->region->yield_count; i++)
+        read_at(p, scan->region->yields[i], end);
+}
+
+static void live_region(Planner *p, const IrRegion *region)
+{
+    KernelList kernels = fuse_kernels(p->arena, region);
+    for (int i = 0; i < kernels.items.count; i++) {
+        const Kernel *kernel = kernels.items.data[i];
+        int number = p->next++;
+        for (int k = 0; k < kernel->roots.count; k++)
+            add_life(p, kernel->roots.data[k], number);
+        for (int k = 0; k < kernel->insts.count; k++)
+            read_inst(p, kernel->insts.data[k], number);
+        if (kernel->kind == KERNEL_SCAN)
+            live_scan(p, kernel, number);
+    }
+    for (int i = 0; i < region->yield_count; i++)
+        read_at(p, region->yields[i], p->next);
+}
+
+/* ---- slots ---- */
+
+static int result_index(const IrFunc *func, const IrValue *value)
+{
+    for (int i = 0; i < func->body->yield_count; i++)
+        if (func->body->yields[i] == value)
+            return i;
+    return -1;
+}
+
+static bool same_shape(const PlanSlot *slot, const IrType *type)
+{
+    return slot->sizes.count && ir_type_equal(&slot->sizes.data[0], type);
+}
+
+static int choose_slot(Planner *p, MemoryPlan *plan, int *busy_until, const Life *life)
+{
+    int best = -1;
+    for (int i = 0; i < plan->slots.count; i++) {
+        if (busy_until[i] >= life->from)
+            continue;
+        if (same_shape(&plan->slots.data[i], &life->value->type))
+            return i;
+        best = best < 0 ? i : best;
+    }
+    if (best >= 0)
+        return best;
+    vec_push(p->arena, &plan->slots, ((PlanSlot){{0}}));
+    return plan->slots.count - 1;
+}
+
+static void add_size(Planner *p, PlanSlot *slot, IrType type)
+{
+    for (int i = 0; i < slot->sizes.count; i++)
+        if (ir_type_equal(&slot->sizes.data[i], &type))
+            return;
+    vec_push(p->arena, &slot->sizes, type);
+}
+
+static void place(Planner *p, MemoryPlan *plan, int *busy_until, const Life *life)
+{
+    PlanEntry entry = {.value = life->value, .slot = -1, .from = life->from, .to = life->to};
+    entry.result = result_index(p->func, life->value);
+    if (entry.result < 0) {
+        entry.slot = choose_slot(p, plan, busy_until, life);
+        busy_until[entry.slot] = life->to;
+        add_size(p, &plan->slots.data[entry.slot], life->value->type);
+    }
+    vec_push(p->arena, &plan->entries, entry);
+}
+
+MemoryPlan *plan_memory(Arena *arena, IrFunc *func)
+{
+    int count = ir_func_number(func);
+    Planner p = {.arena = arena, .func = func, .next = 1};
+    p.life_of = ARENA_ARRAY(arena, int, count + 1);
+    for (int i = 0; i < count; i++)
+        p.life_of[i] = -1;
+    live_region(&p, func->body);
+    MemoryPlan *plan = ARENA_NEW(arena, MemoryPlan);
+    int *busy_until = ARENA_ARRAY(arena, int, p.lives.count + 1);
+    for (int at = 0; at <= p.next; at++)
+        for (int i = 0; i < p.lives.count; i++)
+            if (p.lives.data[i].from == at)
+                place(&p, plan, busy_until, &p.lives.data[i]);
+    return plan;
+}
+
+const PlanEntry *plan_entry(const MemoryPlan *plan, const IrValue *value)
+{
+    for (int i = 0; i < plan->entries.count; i++)
+        if (plan->entries.data[i].value == value)
+            return &plan->entries.data[i];
+    return NULL;
+}
+
+static int64_t type_bytes(const IrType *type, const NndAxis *axes)
+{
+    int64_t bytes = (int64_t)nnd_dtype_size(type->dtype);
+    for (int i = 0; i < type->rank; i++)
+        bytes *= axes[type->dims[i]->index].extent;
+    return (bytes + 63) / 64 * 64;
+}
+
+void plan_measure(MemoryPlan *plan, const NndAxis *axes)
+{
+    plan->naive_bytes = plan->planned_bytes = 0;
+    for (int i = 0; i < plan->entries.count; i++)
+        if (plan->entries.data[i].slot >= 0)
+            plan->naive_bytes += type_bytes(&plan->entries.data[i].value->type, axes);
+    for (int i = 0; i < plan->slots.count; i++) {
+        int64_t most = 0;
+        for (int k = 0; k < plan->slots.data[i].sizes.count; k++) {
+            int64_t bytes = type_bytes(&plan->slots.data[i].sizes.data[k], axes);
+            most = bytes > most ? bytes : most;
+        }
+        plan->planned_bytes += most;
+    }
+}
