@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "compiler/passes/passes.h"
+
+typedef struct Pass {
+    const char *name;
+    bool (*run)(IrFunc *func);
+    bool for_code; /* only where code is generated */
+} Pass;
+
+static const Pass pipeline[] = {
+    {"fold", pass_fold, false},
+    {"cse", pass_cse, false},
+    {"hoist-scan", pass_hoist_scan, false},
+    {"fold-again", pass_fold, false},
+    {"cse-again", pass_cse, false},
+    {"dce", pass_dce, false},
+    {"fuse", pass_fuse, true},
+};
+enum { PASS_COUNT = sizeof pipeline / sizeof *pipeline };
+
+const char *const *passes_names(void)
+{
+    static const char *const names[] = {"fold", "cse", "hoist-scan", "fold-again", "cse-again", "dce", "fuse", NULL};
+    _Static_assert(sizeof names / sizeof *names == PASS_COUNT + 1, "a pass has no name");
+    return names;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void verify(const IrModule *module, const char *pass)
+{
+    char *wrong = ir_module_verify(module->arena, module);
+    if (wrong)
+        NND_BUG("after pass %s: %s\n%s", pass, wrong, ir_module_text(module->arena, module));
+    char *text = ir_module_text(module->arena, module), *error = NULL;
+    IrModule *again = ir_module_parse(module->arena, text, &error);
+    if (!again)
+        NND_BUG("after pass %s: the IR cannot be read back: %s\n%s", pass, error, text);
+    char *twice = ir_module_text(module->arena, again);
+    if (strcmp(text, twice) != 0)
+        NND_BUG("after pass %s: the IR reads back as something else:\n%s\n%s", pass, text, twice);
+}
+
+static bool prints(const PassOptions *options, const char *pass)
+{
+    return options->print_after && (!strcmp(options->print_after, pass) || !strcmp(options->print_after, "all"));
+}
+
+static void run_pass(IrModule *module, const Pass *pass, const PassOptions *options)
+{
+    double start = seconds();
+    for (int i = 0; i < module->funcs.count; i++)
+        pass->run(module->funcs.data[i]);
+    if (options->time_passes)
+        fprintf(stderr, "%8.3f ms  %s\n", (seconds() - start) * 1e3, pass->name);
+    if (prints(options, pass->name))
+        fprintf(stderr, "; after %s\n%s", pass->name, ir_module_text(module->arena, module));
+    if (options->verify_each)
+        verify(module, pass->name);
+}
+
+void passes_run(IrModule *module, const PassOptions *options)
+{
+    for (int i = 0; i < PASS_COUNT; i++)
+        if (!pipeline[i].for_code || options->fuse)
+            run_pass(module, &pipeline[i], options);
+}
