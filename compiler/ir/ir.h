@@ -129,7 +129,8 @@ typedef union IrAttrs {
     int8_t map[NND_MAX_RANK];   /* broadcast: operand axis of each result axis, or -1; transpose */
     struct { int axis; int64_t start, size; } slice; /* slice, pad */
     IrWindow window;            /* window, unwindow */
-    unsigned axes;              /* sum, reduce_max, argmax: bit i = axis i; a segmented axis 0 becomes its parent */
+    unsigned axes;              /* sum, reduce_max, argmax: bit i = axis i; a segmented axis 0
+                                 * becomes its parent (argmax: no other axis then) */
     IrDot dot;
     IrScan scan;
 } IrAttrs;
@@ -189,6 +190,9 @@ IrDim *ir_dim_free(IrModule *module, const char *name);
 IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent);
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size);
 IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride, int least);
+/* As the text says it: NULL if the name is taken, or if a derived dimension of these fields exists. */
+IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name);
+IrDim *ir_dim_find(const IrModule *module, const char *name); /* not CONST; NULL if there is none */
 IrFunc *ir_module_func(const IrModule *module, const char *name); /* NULL if there is none */
 
 /* ---- functions ---- */
@@ -277,9 +281,12 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
  * }
  *
  * After fusion an instruction ends with `@N`, its group; `; line N` is a comment-like suffix that
- * keeps the source line. print(parse(print(m))) == print(m) for every module at every stage. */
+ * keeps the source line. Names that are not plain words are quoted, `\\hh` in them is the byte of that
+ * hexadecimal number; `#` begins a comment. print(parse(print(m))) == print(m) for every module at
+ * every stage. */
 char *ir_module_text(Arena *arena, const IrModule *module);
 char *ir_func_text(Arena *arena, const IrFunc *func);
+char *ir_inst_text(Arena *arena, const IrInst *inst); /* its first line; values must be numbered */
 /* NULL and one message "line:col: ..." in *error if the text is wrong; never crashes. */
 IrModule *ir_module_parse(Arena *arena, const char *text, char **error);
 
@@ -291,5 +298,7 @@ char *ir_module_verify(Arena *arena, const IrModule *module);
  * uniform, cast, broadcast, reshape, pad, window, unwindow, scatter_add) `inst->results[0].type`
  * is given and checked. NULL if fine, else what is wrong. */
 char *ir_infer(Arena *arena, IrInst *inst);
+/* The same for an instruction whose results have types already, which are compared and kept. */
+char *ir_check(Arena *arena, IrInst *inst);
 
 #endif

@@ -30,7 +30,7 @@ static bool same_dim(const IrDim *a, const IrDim *b)
 static bool name_taken(const IrModule *module, const char *name)
 {
     for (int i = 0; i < module->dims.count; i++)
-        if (!strcmp(module->dims.data[i]->name, name))
+        if (module->dims.data[i]->kind != NND_DIM_CONST && !strcmp(module->dims.data[i]->name, name))
             return true;
     return false;
 }
@@ -59,6 +59,23 @@ static IrDim *intern_dim(IrModule *module, IrDim dim, const char *name)
         if (same_dim(module->dims.data[i], &dim))
             return module->dims.data[i];
     return add_dim(module, dim, name);
+}
+
+IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name)
+{
+    bool derived = dim.kind == NND_DIM_UNIFORM || dim.kind == NND_DIM_WINDOW;
+    for (int i = 0; derived && i < module->dims.count; i++)
+        if (same_dim(module->dims.data[i], &dim))
+            return NULL;
+    return name_taken(module, name) ? NULL : add_dim(module, dim, name);
+}
+
+IrDim *ir_dim_find(const IrModule *module, const char *name)
+{
+    for (int i = 0; i < module->dims.count; i++)
+        if (module->dims.data[i]->kind != NND_DIM_CONST && !strcmp(module->dims.data[i]->name, name))
+            return module->dims.data[i];
+    return NULL;
 }
 
 IrDim *ir_dim_const(IrModule *module, int64_t size)

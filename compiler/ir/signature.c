@@ -124,6 +124,13 @@ static char *infer_broadcast(Arena *arena, IrInst *inst)
     return set_result(arena, inst, *type);
 }
 
+/* Of sizes; -1 if it is too large. */
+static int64_t multiply(int64_t a, int64_t b)
+{
+    int64_t product;
+    return a < 0 || __builtin_mul_overflow(a, b, &product) ? -1 : product;
+}
+
 /* Product of the constant extents and, as far as `runtime` has room, the others in order. */
 static int64_t split_product(const IrType *type, const IrDim **runtime, int *count)
 {
@@ -132,9 +139,9 @@ static int64_t split_product(const IrType *type, const IrDim **runtime, int *cou
     for (int i = 0; i < type->rank; i++) {
         const IrDim *dim = type->dims[i];
         for (; dim->kind == NND_DIM_UNIFORM; dim = dim->parent)
-            product *= dim->size;
+            product = multiply(product, dim->size);
         if (dim->kind == NND_DIM_CONST)
-            product *= dim->size;
+            product = multiply(product, dim->size);
         else
             runtime[(*count)++] = dim;
     }
@@ -148,7 +155,7 @@ static char *infer_reshape(Arena *arena, IrInst *inst)
     int from_count, to_count;
     CHECK_THAT(type->dtype == x->dtype, "the element type changes");
     int64_t before = split_product(x, from, &from_count), after = split_product(type, to, &to_count);
-    CHECK_THAT(before == after && from_count == to_count, "the number of elements changes");
+    CHECK_THAT(before >= 0 && before == after && from_count == to_count, "the number of elements changes");
     for (int i = 0; i < from_count; i++)
         CHECK_THAT(from[i] == to[i], "dimension %s becomes %s", from[i]->name, to[i]->name);
     return set_result(arena, inst, *type);
@@ -267,6 +274,8 @@ static char *infer_reduce(Arena *arena, IrInst *inst)
             type.dims[type.rank++] = x->dims[i]->parent;
     }
     CHECK_THAT(is_number(x->dtype), "elements are bool");
+    CHECK_THAT(inst->op != OP_argmax || axes == 1 || !(axes & 1 && ir_dim_segmented(x->dims[0])),
+               "the place in a segment cannot be combined with that along other axes");
     return set_result(arena, inst, type);
 }
 
@@ -399,4 +408,19 @@ char *ir_infer(Arena *arena, IrInst *inst)
     case OP_scan: return infer_scan(arena, inst);
     default: return infer_unary(arena, inst);
     }
+}
+
+char *ir_check(Arena *arena, IrInst *inst)
+{
+    IrType *given = ARENA_ARRAY(arena, IrType, inst->result_count);
+    for (int i = 0; i < inst->result_count; i++)
+        given[i] = inst->results[i].type;
+    char *error = ir_infer(arena, inst);
+    for (int i = 0; i < inst->result_count; i++) {
+        if (!error && !ir_type_equal(&inst->results[i].type, &given[i]))
+            error = arena_printf(arena, "result %d is %s, not %s", i, ir_type_text(arena, &inst->results[i].type),
+                                 ir_type_text(arena, &given[i]));
+        inst->results[i].type = given[i];
+    }
+    return error;
 }

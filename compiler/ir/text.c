@@ -30,9 +30,14 @@ static void put_indent(Printer *p)
         put(p, "  ");
 }
 
-static void put_type(Printer *p, const IrType *type)
+static void put_string(Printer *p, const char *text)
 {
-    put(p, "%s", ir_type_text(p->arena, type));
+    put(p, "\"");
+    for (const char *c = text; *c; c++) {
+        bool escaped = *c == '"' || *c == '\\' || (unsigned char)*c < ' ' || *c == 127;
+        put(p, escaped ? "\\%02x" : "%c", (unsigned char)*c);
+    }
+    put(p, "\"");
 }
 
 /* Names that are not plain words are quoted. */
@@ -41,11 +46,39 @@ static void put_name(Printer *p, const char *name)
     bool plain = isalpha((unsigned char)*name) || *name == '_';
     for (const char *c = name; *c && plain; c++)
         plain = isalnum((unsigned char)*c) || *c == '_' || *c == '.';
-    put(p, plain ? "%s" : "\"%s\"", name);
+    if (plain)
+        put(p, "%s", name);
+    else
+        put_string(p, name);
+}
+
+/* The verifier prints instructions that may lack anything. */
+static void put_dim(Printer *p, const IrDim *dim)
+{
+    if (!dim)
+        put(p, "?");
+    else if (dim->kind == NND_DIM_CONST)
+        put(p, "%lld", (long long)dim->size);
+    else
+        put_name(p, dim->name);
+}
+
+static void put_type(Printer *p, const IrType *type)
+{
+    put(p, "%s", ir_dtype_name(type->dtype));
+    for (int i = 0; i < type->rank; i++) {
+        put(p, i ? ", " : "[");
+        put_dim(p, type->dims[i]);
+    }
+    put(p, type->rank ? "]" : "");
 }
 
 static void put_value(Printer *p, const IrValue *value)
 {
+    if (!value) {
+        put(p, "?");
+        return;
+    }
     bool argument = !value->def && value->name;
     put(p, "%%");
     if (argument)
@@ -90,8 +123,10 @@ static void put_dot(Printer *p, const IrDot *dot)
 
 static void put_scan(Printer *p, const IrScan *scan)
 {
-    put(p, "dim = %s, reverse = %s, seq = %d, row = %d, state = %d, emit = %d", scan->dim->name,
-        scan->reverse ? "true" : "false", scan->seq_count, scan->row_count, scan->state_count, scan->emit_count);
+    put(p, "dim = ");
+    put_dim(p, scan->dim);
+    put(p, ", reverse = %s, seq = %d, row = %d, state = %d, emit = %d", scan->reverse ? "true" : "false",
+        scan->seq_count, scan->row_count, scan->state_count, scan->emit_count);
 }
 
 static void put_attrs(Printer *p, const IrInst *inst)
@@ -106,13 +141,17 @@ static void put_attrs(Printer *p, const IrInst *inst)
     case ATTR_constant: put(p, "value = %.17g", a->constant); break;
     case ATTR_axis: put(p, "axis = %d", a->axis); break;
     case ATTR_stream: put(p, "stream = %u", a->stream); break;
-    case ATTR_dim: put(p, "dim = %s", a->dim->name); break;
+    case ATTR_dim:
+        put(p, "dim = ");
+        put_dim(p, a->dim);
+        break;
     case ATTR_map:
         put(p, "map = ");
         put_axes(p, a->map, inst->results[0].type.rank);
         break;
     case ATTR_slice:
-        put(p, "axis = %d, start = %lld, size = %lld", a->slice.axis, (long long)a->slice.start, (long long)a->slice.size);
+        put(p, "axis = %d, start = %lld, size = %lld", a->slice.axis, (long long)a->slice.start,
+            (long long)a->slice.size);
         break;
     case ATTR_window: put_window(p, &a->window); break;
     case ATTR_axes: put(p, "axes = %u", a->axes); break;
@@ -149,9 +188,8 @@ static void put_region(Printer *p, const IrInst *scan)
     put(p, "}");
 }
 
-static void put_inst(Printer *p, const IrInst *inst)
+static void put_head(Printer *p, const IrInst *inst)
 {
-    put_indent(p);
     for (int i = 0; i < inst->result_count; i++)
         put(p, i ? ", %%%d" : "%%%d", inst->results[i].id);
     put(p, " = %s", ir_op_info[inst->op].name);
@@ -166,6 +204,12 @@ static void put_inst(Printer *p, const IrInst *inst)
         put(p, " @%d", inst->group);
     if (inst->line)
         put(p, " ; line %d", inst->line);
+}
+
+static void put_inst(Printer *p, const IrInst *inst)
+{
+    put_indent(p);
+    put_head(p, inst);
     if (inst->region)
         put_region(p, inst);
     put(p, "\n");
@@ -184,7 +228,9 @@ static const char *const kind_words[] = {
 static void put_func(Printer *p, const IrFunc *func)
 {
     ir_func_number((IrFunc *)func);
-    put(p, "func @%s(", func->name);
+    put(p, "func @");
+    put_name(p, func->name);
+    put(p, "(");
     for (int i = 0; i < func->arg_count; i++) {
         put(p, i ? ",\n    %s " : "%s ", kind_words[func->args[i]->kind]);
         put_value(p, func->args[i]);
@@ -204,26 +250,45 @@ static void put_func(Printer *p, const IrFunc *func)
     put(p, "\n}\n");
 }
 
-static void put_dim(Printer *p, const IrDim *dim)
+static void put_declaration(Printer *p, const IrDim *dim)
 {
+    if (dim->kind == NND_DIM_CONST)
+        return;
+    put(p, "dim ");
+    put_dim(p, dim);
     switch (dim->kind) {
-    case NND_DIM_CONST: return;
-    case NND_DIM_FREE: put(p, "dim %s = free\n", dim->name); return;
-    case NND_DIM_RAGGED: put(p, "dim %s = ragged %s\n", dim->name, dim->parent->name); return;
+    case NND_DIM_CONST:
+    case NND_DIM_FREE: put(p, " = free"); break;
+    case NND_DIM_RAGGED:
+        put(p, " = ragged ");
+        put_dim(p, dim->parent);
+        break;
     case NND_DIM_UNIFORM:
-        put(p, "dim %s = uniform %s size %lld\n", dim->name, dim->parent->name, (long long)dim->size);
-        return;
+        put(p, " = uniform ");
+        put_dim(p, dim->parent);
+        put(p, " size %lld", (long long)dim->size);
+        break;
     case NND_DIM_WINDOW:
-        put(p, "dim %s = window %s pad %lld span %lld stride %lld least %d\n", dim->name, dim->source->name,
-            (long long)dim->pad, (long long)dim->span, (long long)dim->stride, dim->least);
-        return;
+        put(p, " = window ");
+        put_dim(p, dim->source);
+        put(p, " pad %lld span %lld stride %lld least %d", (long long)dim->pad, (long long)dim->span,
+            (long long)dim->stride, dim->least);
+        break;
     }
+    put(p, "\n");
 }
 
 static char *finish(Printer *p)
 {
     vec_push(p->arena, &p->text, '\0');
     return p->text.data;
+}
+
+char *ir_inst_text(Arena *arena, const IrInst *inst)
+{
+    Printer p = {.arena = arena};
+    put_head(&p, inst);
+    return finish(&p);
 }
 
 char *ir_func_text(Arena *arena, const IrFunc *func)
@@ -236,11 +301,15 @@ char *ir_func_text(Arena *arena, const IrFunc *func)
 char *ir_module_text(Arena *arena, const IrModule *module)
 {
     Printer p = {.arena = arena};
-    put(&p, "module \"%s\"\n", module->name);
-    if (module->source)
-        put(&p, "source \"%s\"\n", module->source);
+    put(&p, "module ");
+    put_string(&p, module->name);
+    if (module->source) {
+        put(&p, "\nsource ");
+        put_string(&p, module->source);
+    }
+    put(&p, "\n");
     for (int i = 0; i < module->dims.count; i++)
-        put_dim(&p, module->dims.data[i]);
+        put_declaration(&p, module->dims.data[i]);
     for (int i = 0; i < module->funcs.count; i++)
         put_func(&p, module->funcs.data[i]);
     return finish(&p);

@@ -50,7 +50,8 @@ int64_t ir_type_static_count(const IrType *type)
     for (int i = 0; i < type->rank; i++) {
         if (type->dims[i]->kind != NND_DIM_CONST)
             return -1;
-        count *= type->dims[i]->size;
+        if (__builtin_mul_overflow(count, type->dims[i]->size, &count))
+            return -1;
     }
     return count;
 }

@@ -1,94 +1,222 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The verifier. It trusts nothing: lists, owners and scopes are checked before
+ * types, types before the rules that hold in the region of a scan only.
+ */
 #include "compiler/ir/ir.h"
 
 typedef struct Verifier {
     Arena *arena;
+    const IrModule *module;
     const IrFunc *func;
-    bool *defined; /* by value id: in scope at this place */
+    int value_count;
+    const IrValue **defined; /* by value id: the value, where it is in scope */
+    bool *inside;            /* by value id: of the scan's region at hand */
+    bool *varies;            /* by value id: depends on a parameter of that region */
     char *error;
 } Verifier;
 
 static void fail(Verifier *v, const IrInst *inst, const char *what)
 {
-    if (!v->error)
-        v->error = arena_printf(v->arena, "@%s: %s: %s", v->func->name, inst ? ir_op_info[inst->op].name : "return", what);
+    if (v->error)
+        return;
+    const char *where = inst ? ir_op_info[inst->op].name : "return";
+    const char *text = inst ? ir_inst_text(v->arena, inst) : "";
+    v->error = arena_printf(v->arena, "@%s: %s: %s%s%s", v->func->name, where, what, inst ? "\n  " : "", text);
+}
+
+/* ---- scopes ---- */
+
+static bool is_defined(const Verifier *v, const IrValue *value)
+{
+    return value && value->id >= 0 && value->id < v->value_count && v->defined[value->id] == value;
+}
+
+static void define(Verifier *v, const IrRegion *region, const IrValue *value, bool varies)
+{
+    v->defined[value->id] = value;
+    v->inside[value->id] = region->owner != NULL;
+    v->varies[value->id] = varies;
 }
 
 static void check_uses(Verifier *v, const IrInst *inst, IrValue *const *values, int count)
 {
     for (int i = 0; i < count; i++)
-        if (!values[i] || !v->defined[values[i]->id])
+        if (!is_defined(v, values[i]))
             fail(v, inst, arena_printf(v->arena, "operand %d is not defined here", i));
 }
 
-static bool same_types(const IrInst *inst, const IrType *before)
+static void leave_region(Verifier *v, const IrRegion *region)
 {
-    for (int i = 0; i < inst->result_count; i++)
-        if (!ir_type_equal(&inst->results[i].type, &before[i]))
-            return false;
-    return true;
+    for (int i = 0; i < region->param_count; i++)
+        v->defined[region->params[i].id] = NULL;
+    for (const IrInst *inst = region->first; inst; inst = inst->next)
+        for (int i = 0; i < inst->result_count; i++)
+            v->defined[inst->results[i].id] = NULL;
 }
 
-static void check_inst_type(Verifier *v, IrInst *inst)
+/* ---- types ---- */
+
+static const char *type_problem(const IrModule *module, const IrType *type)
 {
-    IrType *before = ARENA_ARRAY(v->arena, IrType, inst->result_count);
+    if ((unsigned)type->dtype >= NND_DTYPE_COUNT || type->rank < 0 || type->rank > NND_MAX_RANK)
+        return "a type is broken";
+    for (int i = 0; i < type->rank; i++) {
+        const IrDim *dim = type->dims[i];
+        if (!dim || dim->index < 0 || dim->index >= module->dims.count || module->dims.data[dim->index] != dim)
+            return "a dimension is not of this module";
+        if (i > 0 && ir_dim_segmented(dim))
+            return "a segmented dimension is not axis 0";
+    }
+    return NULL;
+}
+
+static void check_type(Verifier *v, IrInst *inst)
+{
     for (int i = 0; i < inst->result_count; i++) {
-        before[i] = inst->results[i].type;
+        const char *problem = type_problem(v->module, &inst->results[i].type);
+        if (problem)
+            fail(v, inst, problem);
         if (inst->results[i].def != inst || inst->results[i].index != i)
             fail(v, inst, "a result does not know its instruction");
     }
-    char *error = ir_infer(v->arena, inst);
+    const char *error = v->error ? NULL : ir_check(v->arena, inst);
     if (error)
         fail(v, inst, error);
-    else if (!same_types(inst, before))
-        fail(v, inst, "the type of a result does not follow from its operands");
 }
 
-static void check_region(Verifier *v, IrRegion *region);
+/* ---- rows: in the region of a scan, axis 0 of what varies is the item, and items never meet ---- */
 
-/* In the body of a scan every value is one for each item, or the same for all. */
-static void check_in_scan(Verifier *v, const IrRegion *region, const IrInst *inst)
+static bool leads(const IrType *type, const IrDim *parent)
 {
-    if (!region->owner)
-        return;
+    return type->rank > 0 && type->dims[0] == parent;
+}
+
+static bool mentions(const IrType *type, const IrDim *parent, int from)
+{
+    for (int i = from; i < type->rank; i++)
+        if (type->dims[i] == parent)
+            return true;
+    return false;
+}
+
+static bool contracts(const IrInst *inst, const IrDim *parent)
+{
+    const IrDot *dot = &inst->attrs.dot;
+    for (int i = 0; i < dot->contract_count; i++)
+        if (inst->args[0]->type.dims[dot->a_contract[i]] == parent)
+            return true;
+    return false;
+}
+
+/* True if row i of the result is made of row i of the operands, or is the same for all i. */
+static bool keeps_rows(const IrInst *inst, const IrDim *parent)
+{
+    const IrAttrs *a = &inst->attrs;
+    bool from_rows = inst->arg_count > 0 && leads(&inst->args[0]->type, parent);
+    if (ir_op_is_scalar(inst->op))
+        return true;
+    switch (inst->op) {
+    case OP_const:
+    case OP_cast: return true;
+    case OP_iota: return a->axis != 0;
+    case OP_broadcast: return a->map[0] == -1 || from_rows;
+    case OP_reshape:
+    case OP_transpose:
+    case OP_slice:
+    case OP_pad:
+    case OP_concat: return from_rows;
+    case OP_window:
+    case OP_unwindow: return from_rows && a->window.axis != 0;
+    case OP_gather: return leads(&inst->args[1]->type, parent) && !from_rows;
+    case OP_sum:
+    case OP_reduce_max:
+    case OP_argmax: return from_rows && !(a->axes & 1);
+    case OP_dot: return !contracts(inst, parent);
+    default: return false;
+    }
+}
+
+static bool any_varies(const Verifier *v, const IrInst *inst)
+{
+    for (int i = 0; i < inst->arg_count; i++)
+        if (v->inside[inst->args[i]->id] && v->varies[inst->args[i]->id])
+            return true;
+    return false;
+}
+
+static void check_rows(Verifier *v, const IrInst *inst, const IrDim *parent)
+{
+    const IrType *type = &inst->results[0].type;
     if (inst->op == OP_uniform)
         fail(v, inst, "random numbers are drawn in the body of a scan");
     if (inst->op == OP_scan)
         fail(v, inst, "a scan is inside of a scan");
+    if (parent->kind == NND_DIM_CONST) /* other axes may be of the same size */
+        return;
+    for (int i = 0; i < inst->arg_count; i++)
+        if (!v->inside[inst->args[i]->id] && mentions(&inst->args[i]->type, parent, 0))
+            fail(v, inst, arena_printf(v->arena, "operand %d has a row for each item but is not an operand of the scan", i));
+    bool by_item = leads(type, parent);
+    if ((any_varies(v, inst) && !by_item) || mentions(type, parent, 1) || (by_item && !keeps_rows(inst, parent)))
+        fail(v, inst, "the items of a scan are mixed");
+}
+
+static void check_yields(Verifier *v, const IrInst *scan)
+{
+    const IrDim *parent = scan->attrs.scan.dim->parent;
+    for (int i = 0; i < scan->region->yield_count; i++) {
+        const IrValue *value = scan->region->yields[i];
+        if (!v->inside[value->id] && parent->kind != NND_DIM_CONST)
+            fail(v, scan, arena_printf(v->arena, "yielded value %d comes from outside", i));
+    }
+}
+
+/* ---- instructions ---- */
+
+static void check_region(Verifier *v, IrRegion *region);
+
+static void check_scan_region(Verifier *v, IrInst *inst)
+{
+    IrRegion *region = inst->region;
+    if (!region || region->owner != inst || inst->result_count < 1)
+        fail(v, inst, "the scan has no region of its own or no results");
+    for (int i = 0; region && i < region->param_count; i++) {
+        const char *problem = type_problem(v->module, &region->params[i].type);
+        if (problem || region->params[i].def || region->params[i].index != i)
+            fail(v, inst, problem ? problem : "a parameter of the region does not know its place");
+    }
+    const IrDim *dim = inst->attrs.scan.dim;
+    if (!dim || !ir_dim_segmented(dim))
+        fail(v, inst, "the dimension is not segmented");
+    if (!v->error)
+        check_region(v, region);
 }
 
 static void check_inst(Verifier *v, IrRegion *region, IrInst *inst)
 {
-    check_uses(v, inst, inst->args, inst->arg_count);
-    if (v->error)
+    if ((unsigned)inst->op >= OP_COUNT) {
+        v->error = arena_printf(v->arena, "@%s: operator number %d does not exist", v->func->name, (int)inst->op);
         return;
-    if (inst->region) {
-        if (inst->region->owner != inst)
-            fail(v, inst, "the region does not know its scan");
-        check_region(v, inst->region);
-        if (v->error)
-            return;
     }
-    check_in_scan(v, region, inst);
-    check_inst_type(v, inst);
+    if ((inst->op == OP_scan) != (inst->region != NULL) || (inst->op != OP_scan && inst->result_count != 1))
+        fail(v, inst, "there is one result, and only a scan has a region and more");
+    check_uses(v, inst, inst->args, inst->arg_count);
+    if (!v->error && inst->op == OP_scan)
+        check_scan_region(v, inst);
+    if (!v->error)
+        check_type(v, inst);
+    if (!v->error && region->owner)
+        check_rows(v, inst, region->owner->attrs.scan.dim->parent);
+    bool varies = !v->error && any_varies(v, inst);
     for (int i = 0; i < inst->result_count; i++)
-        v->defined[inst->results[i].id] = true;
-}
-
-static void set_defined(Verifier *v, const IrRegion *region, bool defined)
-{
-    for (int i = 0; i < region->param_count; i++)
-        v->defined[region->params[i].id] = defined;
-    if (defined)
-        return;
-    for (const IrInst *inst = region->first; inst; inst = inst->next)
-        for (int i = 0; i < inst->result_count; i++)
-            v->defined[inst->results[i].id] = false;
+        define(v, region, &inst->results[i], varies);
 }
 
 static void check_region(Verifier *v, IrRegion *region)
 {
-    set_defined(v, region, true);
+    for (int i = 0; i < region->param_count; i++)
+        define(v, region, &region->params[i], true);
     const IrInst *before = NULL;
     for (IrInst *inst = region->first; inst && !v->error; inst = inst->next) {
         if (inst->prev != before)
@@ -96,23 +224,100 @@ static void check_region(Verifier *v, IrRegion *region)
         check_inst(v, region, inst);
         before = inst;
     }
+    if (!v->error && region->last != before)
+        fail(v, region->owner, "the list of instructions is broken");
     if (!v->error)
         check_uses(v, region->owner, region->yields, region->yield_count);
-    if (region->owner)
-        set_defined(v, region, false);
+    if (!region->owner)
+        return;
+    if (!v->error)
+        check_yields(v, region->owner);
+    leave_region(v, region);
+}
+
+/* ---- functions and modules ---- */
+
+static void check_args(Verifier *v)
+{
+    const IrFunc *func = v->func;
+    for (int i = 0; i < func->arg_count && !v->error; i++) {
+        const IrValue *arg = func->args[i];
+        const char *problem = type_problem(v->module, &arg->type);
+        if (arg->def || arg->index != i || !arg->name)
+            problem = "it does not know its place";
+        for (int k = 0; k < i && !problem; k++)
+            if (!strcmp(func->args[k]->name, arg->name))
+                problem = "there are two of this name";
+        if (problem)
+            v->error = arena_printf(v->arena, "@%s: argument %d: %s", func->name, i, problem);
+        v->defined[arg->id] = arg;
+    }
+}
+
+static void check_results(Verifier *v)
+{
+    const IrFunc *func = v->func;
+    for (int i = 0; i < func->body->yield_count && !v->error; i++)
+        if (!func->result_names || !func->result_names[i])
+            v->error = arena_printf(v->arena, "@%s: result %d has no name", func->name, i);
+}
+
+static char *verify_func(Arena *arena, const IrModule *module, IrFunc *func)
+{
+    Verifier v = {.arena = arena, .module = module, .func = func, .value_count = ir_func_number(func)};
+    if (func->module != module || func->body->owner || func->body->param_count)
+        return arena_printf(arena, "@%s: the function is not of this module", func->name);
+    v.defined = ARENA_ARRAY(arena, const IrValue *, v.value_count + 1);
+    v.inside = ARENA_ARRAY(arena, bool, v.value_count + 1);
+    v.varies = ARENA_ARRAY(arena, bool, v.value_count + 1);
+    check_args(&v);
+    if (!v.error)
+        check_region(&v, func->body);
+    check_results(&v);
+    return v.error;
+}
+
+static bool is_earlier(const IrModule *module, const IrDim *dim, const IrDim *than)
+{
+    return dim && dim->index >= 0 && dim->index < than->index && module->dims.data[dim->index] == dim;
+}
+
+static const char *dim_problem(const IrModule *module, const IrDim *dim)
+{
+    if (ir_dim_segmented(dim) ? !is_earlier(module, dim->parent, dim) : dim->parent != NULL)
+        return "its parent is wrong";
+    if (dim->kind != NND_DIM_WINDOW)
+        return dim->source ? "only windows have a source" : dim->size < 0 ? "its size is negative" : NULL;
+    if (!is_earlier(module, dim->source, dim) || dim->source->parent != dim->parent)
+        return "its source is wrong";
+    bool possible = dim->pad >= 0 && dim->span >= 1 && dim->stride >= 1 && dim->least >= 0;
+    return possible ? NULL : "its windows are impossible";
+}
+
+static char *verify_dims(Arena *arena, const IrModule *module)
+{
+    for (int i = 0; i < module->dims.count; i++) {
+        const IrDim *dim = module->dims.data[i];
+        if (dim->index != i || !dim->name || (unsigned)dim->kind > NND_DIM_WINDOW)
+            return arena_printf(arena, "dimension %d is broken", i);
+        const char *problem = dim_problem(module, dim);
+        for (int k = 0; k < i && !problem; k++)
+            if (!strcmp(module->dims.data[k]->name, dim->name) && (module->dims.data[k]->kind == dim->kind))
+                problem = "there are two of this name";
+        if (problem)
+            return arena_printf(arena, "dimension %s: %s", dim->name, problem);
+    }
+    return NULL;
 }
 
 char *ir_module_verify(Arena *arena, const IrModule *module)
 {
-    for (int i = 0; i < module->funcs.count; i++) {
+    char *error = verify_dims(arena, module);
+    for (int i = 0; i < module->funcs.count && !error; i++) {
         IrFunc *func = module->funcs.data[i];
-        Verifier v = {.arena = arena, .func = func};
-        v.defined = ARENA_ARRAY(arena, bool, ir_func_number(func) + 1);
-        for (int k = 0; k < func->arg_count; k++)
-            v.defined[func->args[k]->id] = true;
-        check_region(&v, func->body);
-        if (v.error)
-            return v.error;
+        if (ir_module_func(module, func->name) != func)
+            return arena_printf(arena, "@%s: there are two functions of this name", func->name);
+        error = verify_func(arena, module, func);
     }
-    return NULL;
+    return error;
 }
