@@ -35,6 +35,8 @@ static IrValue *fold_constant(IrBuilder *b, const IrInst *inst)
 
 static IrValue *fold_identity(const IrInst *inst)
 {
+    if (!inst->arg_count)
+        return NULL;
     IrValue *x = inst->args[0], *y = inst->arg_count > 1 ? inst->args[1] : NULL;
     switch (inst->op) {
     case OP_add: return is_number(y, 0) ? x : is_number(x, 0) ? y : NULL;
