@@ -1,556 +1,747 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading the IR's text (the inverse of text.c). The first mistake ends it.
- * Instructions are checked by the verifier afterwards, so nothing here needs
- * to know what an operator wants of its operands.
+ * Reading the textual IR. The text comes from outside: every count has a
+ * limit, and the type rule of each instruction is checked where it stands, so
+ * that a mistake is reported with its line.
+ *
+ * After the first error the current token is TOK_END for good; loops that read
+ * lists end by themselves.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "compiler/ir/ir.h"
 
-enum { MAX_REGION_DEPTH = 8, MAX_RESULTS = 4096 };
+enum {
+    MAX_DIMS = 4096,
+    MAX_FUNCS = 1024,
+    MAX_ARGS = 4096,
+    MAX_RESULTS = 4096, /* of an instruction or function */
+    BUCKETS = 1024
+};
+#define MAX_SIZE ((int64_t)1 << 40)
 
-typedef struct Name {
-    const char *text; /* with the %, quotes removed */
-    IrValue *value;
-} Name;
+/* Punctuation stands for itself. */
+enum { TOK_END = 0, TOK_WORD = 256, TOK_NUMBER, TOK_STRING, TOK_ARROW };
 
-typedef struct Reader {
-    Arena *arena;
-    const char *text, *at;
-    IrModule *module;
-    IrFunc *func;
-    VEC(Name) names; /* in scope */
-    char *error;
-} Reader;
-
-static void *fail(Reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void *fail(Reader *r, const char *format, ...)
-{
-    if (r->error)
-        return NULL;
-    int line = 1, column = 1;
-    for (const char *c = r->text; c < r->at; c++) {
-        column = *c == '\n' ? 1 : column + 1;
-        line += *c == '\n';
-    }
-    va_list args;
-    va_start(args, format);
-    r->error = arena_printf(r->arena, "%d:%d: %s", line, column, arena_vprintf(r->arena, format, args));
-    va_end(args);
-    return NULL;
-}
-
-/* ---- tokens ---- */
-
-static void skip_blanks(Reader *r)
-{
-    while (isspace((unsigned char)*r->at))
-        r->at++;
-}
-
-static bool accept(Reader *r, const char *token)
-{
-    skip_blanks(r);
-    size_t length = strlen(token);
-    if (strncmp(r->at, token, length) != 0)
-        return false;
-    if (isalpha((unsigned char)*token) && (isalnum((unsigned char)r->at[length]) || r->at[length] == '_'))
-        return false;
-    r->at += length;
-    return true;
-}
-
-static bool expect(Reader *r, const char *token)
-{
-    if (r->error || accept(r, token))
-        return !r->error;
-    fail(r, "expected `%s`", token);
-    return false;
-}
-
-static bool is_name_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
-}
-
-/* A plain word, or anything in quotes. Never NULL. */
-static const char *read_name(Reader *r)
-{
-    skip_blanks(r);
-    bool quoted = *r->at == '"';
-    const char *start = r->at += quoted;
-    while (*r->at && (quoted ? *r->at != '"' && *r->at != '\n' : is_name_char(*r->at)))
-        r->at++;
-    const char *name = arena_strndup(r->arena, start, (size_t)(r->at - start));
-    if (quoted)
-        expect(r, "\"");
-    else if (!*name)
-        fail(r, "expected a name");
-    return name;
-}
-
-static int64_t read_int(Reader *r)
-{
-    skip_blanks(r);
-    char *end;
-    errno = 0;
-    long long value = strtoll(r->at, &end, 10);
-    if (end == r->at || errno || value > INT64_MAX / 2 || value < INT64_MIN / 2) {
-        fail(r, "expected a whole number");
-        return 0;
-    }
-    r->at = end;
-    return value;
-}
-
-static int read_small(Reader *r, int64_t low, int64_t high)
-{
-    int64_t value = read_int(r);
-    if (!r->error && (value < low || value > high))
-        fail(r, "%lld is out of range", (long long)value);
-    return r->error ? (int)low : (int)value;
-}
-
-static double read_real(Reader *r)
-{
-    skip_blanks(r);
-    char *end;
-    double value = strtod(r->at, &end);
-    if (end == r->at)
-        fail(r, "expected a number");
-    r->at = end;
-    return value;
-}
-
-static bool read_field(Reader *r, const char *name, bool first)
-{
-    return (first || expect(r, ",")) && expect(r, name) && expect(r, "=");
-}
-
-static int64_t int_field(Reader *r, const char *name, bool first)
-{
-    return read_field(r, name, first) ? read_int(r) : 0;
-}
-
-static int small_field(Reader *r, const char *name, bool first, int low, int high)
-{
-    return read_field(r, name, first) ? read_small(r, low, high) : low;
-}
-
-/* ---- dimensions and types ---- */
-
-static IrDim *find_dim(Reader *r, const char *name)
-{
-    for (int i = 0; i < r->module->dims.count; i++)
-        if (!strcmp(r->module->dims.data[i]->name, name))
-            return r->module->dims.data[i];
-    return NULL;
-}
-
-static IrDim *read_dim(Reader *r)
-{
-    skip_blanks(r);
-    if (isdigit((unsigned char)*r->at)) {
-        const char *end = r->at;
-        while (isdigit((unsigned char)*end))
-            end++;
-        if (!is_name_char(*end))
-            return ir_dim_const(r->module, read_int(r));
-    }
-    const char *name = read_name(r);
-    IrDim *dim = r->error ? NULL : find_dim(r, name);
-    return dim ? dim : fail(r, "there is no dimension `%s`", name);
-}
-
-/* Dimensions are read in the order in which they were made, so equal ones cannot be interned apart. */
-static void read_dim_line(Reader *r)
-{
-    const char *name = read_name(r);
-    if (!expect(r, "="))
-        return;
-    if (find_dim(r, name)) {
-        fail(r, "dimension `%s` is there already", name);
-        return;
-    }
-    IrDim *dim = NULL, *of = NULL;
-    if (accept(r, "free")) {
-        dim = ir_dim_free(r->module, name);
-    } else if (accept(r, "ragged")) {
-        if ((of = read_dim(r)))
-            dim = ir_dim_ragged(r->module, name, of);
-    } else if (accept(r, "uniform")) {
-        if ((of = read_dim(r)) && expect(r, "size"))
-            dim = ir_dim_uniform(r->module, of, read_small(r, 0, INT32_MAX));
-    } else if (expect(r, "window") && (of = read_dim(r))) {
-        if (!ir_dim_segmented(of)) {
-            fail(r, "`%s` is not segmented", of->name);
-            return;
-        }
-        int pad = expect(r, "pad") ? read_small(r, INT32_MIN, INT32_MAX) : 0;
-        int span = expect(r, "span") ? read_small(r, 1, INT32_MAX) : 1;
-        int stride = expect(r, "stride") ? read_small(r, 1, INT32_MAX) : 1;
-        int least = expect(r, "least") ? read_small(r, 0, INT32_MAX) : 0;
-        dim = ir_dim_window(r->module, of, pad, span, stride, least);
-    }
-    if (dim && !r->error)
-        dim->name = name;
-}
-
-static bool read_dtype(Reader *r, NndDType *dtype)
-{
-    for (NndDType d = 0; d < NND_DTYPE_COUNT; d++)
-        if (accept(r, ir_dtype_name(d))) {
-            *dtype = d;
-            return true;
-        }
-    fail(r, "expected an element type");
-    return false;
-}
-
-static IrType read_type(Reader *r)
-{
-    IrType type = {0};
-    if (!read_dtype(r, &type.dtype) || *r->at != '[')
-        return type;
-    r->at++;
-    do {
-        if (type.rank == NND_MAX_RANK) {
-            fail(r, "more than %d axes", NND_MAX_RANK);
-            return type;
-        }
-        type.dims[type.rank++] = read_dim(r);
-    } while (!r->error && accept(r, ","));
-    expect(r, "]");
-    return type;
-}
-
-/* ---- values ---- */
-
-static const char *read_value_name(Reader *r)
-{
-    return expect(r, "%") ? read_name(r) : "";
-}
-
-static void define(Reader *r, const char *name, IrValue *value)
-{
-    for (int i = 0; i < r->names.count; i++)
-        if (!strcmp(r->names.data[i].text, name))
-            fail(r, "%%%s is there already", name);
-    vec_push(r->arena, &r->names, ((Name){name, value}));
-}
-
-static IrValue *read_value(Reader *r)
-{
-    const char *name = read_value_name(r);
-    for (int i = r->names.count - 1; i >= 0; i--)
-        if (!strcmp(r->names.data[i].text, name))
-            return r->names.data[i].value;
-    return fail(r, "%%%s is not known here", name);
-}
+/* A value that can be named. `%7` and `%"7"` are different names. */
+typedef struct Entry {
+    const char *name;
+    bool number;
+    IrValue *value; /* NULL when its region has ended */
+    struct Entry *next;
+} Entry;
 
 typedef VEC(IrValue *) Values;
 
-static Values read_values(Reader *r)
+typedef struct Parser {
+    Arena *arena;
+    IrModule *module;
+    const char *at;         /* behind the current token */
+    const char *line_start;
+    int line, column;       /* of the current token */
+    int token;
+    const char *text;       /* of words, numbers and strings */
+    char *error;
+    Entry *buckets[BUCKETS]; /* of the function at hand */
+    VEC(Entry *) entries;
+    int map_count;          /* of the last list of axes */
+    bool in_scan;
+} Parser;
+
+static void fail_at(Parser *p, int line, int column, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void fail_at(Parser *p, int line, int column, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!p->error)
+        p->error = arena_printf(p->arena, "%d:%d: %s", line, column, arena_vprintf(p->arena, format, args));
+    va_end(args);
+    p->token = TOK_END;
+}
+#define FAIL(p, ...) fail_at((p), (p)->line, (p)->column, __VA_ARGS__)
+
+/* ---- tokens ---- */
+
+static void skip_blanks(Parser *p)
+{
+    for (;; p->at++) {
+        if (*p->at == '#')
+            p->at += strcspn(p->at, "\n");
+        if (*p->at == '\n') {
+            p->line++;
+            p->line_start = p->at + 1;
+        } else if (*p->at != ' ' && *p->at != '\t' && *p->at != '\r') {
+            return;
+        }
+    }
+}
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '.';
+}
+
+static void read_word(Parser *p, int token)
+{
+    const char *begin = p->at++;
+    while (is_word(*p->at) || (token == TOK_NUMBER && (*p->at == '-' || *p->at == '+') && p->at[-1] == 'e'))
+        p->at++;
+    p->token = token;
+    p->text = arena_strndup(p->arena, begin, (size_t)(p->at - begin));
+}
+
+static int hex_digit(char c)
+{
+    return isdigit((unsigned char)c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void read_string(Parser *p)
+{
+    const char *begin = ++p->at;
+    size_t length = strcspn(begin, "\"\n");
+    if (begin[length] != '"') {
+        FAIL(p, "the string does not end");
+        return;
+    }
+    char *text = arena_alloc(p->arena, length + 1), *to = text;
+    for (const char *c = begin; c < begin + length; c++) {
+        int high = *c == '\\' ? hex_digit(c[1]) : -1;
+        int low = high >= 0 ? hex_digit(c[2]) : -1;
+        if (*c == '\\' && (low < 0 || high + low == 0)) {
+            FAIL(p, "\\ must be followed by two hexadecimal digits, not 00");
+            return;
+        }
+        *to++ = low >= 0 ? (char)(high * 16 + low) : *c;
+        c += low >= 0 ? 2 : 0;
+    }
+    p->at = begin + length + 1;
+    p->token = TOK_STRING;
+    p->text = text;
+}
+
+static void advance(Parser *p)
+{
+    if (p->error)
+        return;
+    skip_blanks(p);
+    p->column = (int)(p->at - p->line_start) + 1;
+    p->text = NULL;
+    char c = *p->at;
+    if (c == '-' && p->at[1] == '>') {
+        p->token = TOK_ARROW;
+        p->at += 2;
+    } else if (isdigit((unsigned char)c) || c == '-') {
+        read_word(p, TOK_NUMBER);
+    } else if (isalpha((unsigned char)c) || c == '_') {
+        read_word(p, TOK_WORD);
+    } else if (c == '"') {
+        read_string(p);
+    } else {
+        p->token = (unsigned char)c;
+        p->at += c != '\0';
+    }
+}
+
+static bool accept(Parser *p, int token)
+{
+    if (p->token != token || p->error)
+        return false;
+    advance(p);
+    return true;
+}
+
+static void expect(Parser *p, int token)
+{
+    if (accept(p, token))
+        return;
+    if (token == TOK_ARROW)
+        FAIL(p, "-> expected");
+    else
+        FAIL(p, "%c expected", token);
+}
+
+static bool at_word(const Parser *p, const char *word)
+{
+    return p->token == TOK_WORD && !strcmp(p->text, word);
+}
+
+static bool accept_word(Parser *p, const char *word)
+{
+    bool found = at_word(p, word);
+    if (found)
+        advance(p);
+    return found;
+}
+
+static void expect_word(Parser *p, const char *word)
+{
+    if (!accept_word(p, word))
+        FAIL(p, "%s expected", word);
+}
+
+/* A word or a string; never NULL. */
+static const char *parse_name(Parser *p, const char *what)
+{
+    const char *name = p->token == TOK_WORD || p->token == TOK_STRING ? p->text : NULL;
+    if (!name) {
+        FAIL(p, "%s expected", what);
+        return "";
+    }
+    advance(p);
+    return name;
+}
+
+static int64_t parse_int(Parser *p, int64_t low, int64_t high)
+{
+    char *end = NULL;
+    long long value = p->token == TOK_NUMBER ? strtoll(p->text, &end, 10) : 0;
+    if (!end || *end || value < low || value > high) { /* what overflows is LLONG_MAX, beyond any `high` */
+        FAIL(p, "an integer from %lld to %lld expected", (long long)low, (long long)high);
+        return low;
+    }
+    advance(p);
+    return value;
+}
+
+static double parse_double(Parser *p)
+{
+    char *end = NULL;
+    bool word = at_word(p, "inf") || at_word(p, "nan");
+    double value = word || p->token == TOK_NUMBER ? strtod(p->text, &end) : 0;
+    if (!end || *end)
+        FAIL(p, "a number expected");
+    else
+        advance(p);
+    return value;
+}
+
+/* ---- types ---- */
+
+static IrDim *parse_dim(Parser *p)
+{
+    if (p->module->dims.count >= MAX_DIMS) {
+        FAIL(p, "more than %d dimensions", MAX_DIMS);
+    } else if (p->token == TOK_NUMBER) {
+        int64_t size = parse_int(p, 0, MAX_SIZE);
+        return p->error ? NULL : ir_dim_const(p->module, size);
+    }
+    int line = p->line, column = p->column;
+    const char *name = parse_name(p, "a dimension");
+    IrDim *dim = p->error ? NULL : ir_dim_find(p->module, name);
+    if (!dim)
+        fail_at(p, line, column, "there is no dimension %s", name);
+    return dim;
+}
+
+static NndDType parse_dtype(Parser *p)
+{
+    for (int i = 0; i < NND_DTYPE_COUNT; i++)
+        if (accept_word(p, ir_dtype_name((NndDType)i)))
+            return (NndDType)i;
+    FAIL(p, "an element type expected");
+    return NND_F32;
+}
+
+static IrType parse_type(Parser *p)
+{
+    IrType type = {.dtype = parse_dtype(p)};
+    if (!accept(p, '['))
+        return type;
+    do {
+        int line = p->line, column = p->column;
+        IrDim *dim = parse_dim(p);
+        if (p->error)
+            return type;
+        if (type.rank == NND_MAX_RANK || (type.rank > 0 && ir_dim_segmented(dim))) {
+            fail_at(p, line, column, type.rank == NND_MAX_RANK ? "more than 8 axes" : "a segmented dimension is not axis 0");
+            return type;
+        }
+        type.dims[type.rank++] = dim;
+    } while (accept(p, ','));
+    expect(p, ']');
+    return type;
+}
+
+/* ---- names of values ---- */
+
+static Entry **bucket(Parser *p, const char *name)
+{
+    unsigned hash = 5381;
+    for (const char *c = name; *c; c++)
+        hash = hash * 33 + (unsigned char)*c;
+    return &p->buckets[hash % BUCKETS];
+}
+
+static Entry *lookup(Parser *p, const char *name, bool number)
+{
+    for (Entry *entry = *bucket(p, name); entry; entry = entry->next)
+        if (entry->number == number && !strcmp(entry->name, name))
+            return entry;
+    return NULL;
+}
+
+/* The part behind `%`. */
+static Entry parse_value_name(Parser *p)
+{
+    expect(p, '%');
+    Entry entry = {.number = p->token == TOK_NUMBER};
+    if (entry.number) {
+        entry.name = p->text;
+        advance(p);
+    } else {
+        entry.name = parse_name(p, "the name of a value");
+    }
+    return entry;
+}
+
+static IrValue *parse_use(Parser *p)
+{
+    int line = p->line, column = p->column;
+    Entry name = parse_value_name(p);
+    Entry *entry = p->error ? NULL : lookup(p, name.name, name.number);
+    if (!entry || !entry->value) {
+        fail_at(p, line, column, "there is no value %%%s here", name.name);
+        return NULL;
+    }
+    return entry->value;
+}
+
+/* A name that is not taken yet; its value comes later. */
+static Entry *parse_definition(Parser *p)
+{
+    int line = p->line, column = p->column;
+    Entry name = parse_value_name(p);
+    if (p->error)
+        return NULL;
+    if (lookup(p, name.name, name.number)) {
+        fail_at(p, line, column, "%%%s is defined twice", name.name);
+        return NULL;
+    }
+    Entry *entry = arena_copy(p->arena, &name, sizeof name);
+    Entry **head = bucket(p, name.name);
+    entry->next = *head;
+    *head = entry;
+    vec_push(p->arena, &p->entries, entry);
+    return entry;
+}
+
+static Values parse_uses(Parser *p)
 {
     Values values = {0};
-    skip_blanks(r);
-    if (*r->at != '%')
+    if (p->token != '%')
         return values;
     do {
-        IrValue *value = read_value(r);
-        vec_push(r->arena, &values, value);
-    } while (!r->error && accept(r, ","));
+        IrValue *value = parse_use(p);
+        if (value)
+            vec_push(p->arena, &values, value);
+    } while (accept(p, ','));
     return values;
 }
 
-/* ---- attributes ---- */
+/* ---- attributes, in the order in which they are printed ---- */
 
-static int read_axes(Reader *r, int8_t *axes)
+static void parse_key(Parser *p, const char *key, bool first)
+{
+    if (!first)
+        expect(p, ',');
+    expect_word(p, key);
+    expect(p, '=');
+}
+
+static int64_t parse_size(Parser *p, const char *key, bool first)
+{
+    parse_key(p, key, first);
+    return parse_int(p, 0, INT32_MAX);
+}
+
+static int parse_axis(Parser *p)
+{
+    parse_key(p, "axis", true);
+    return (int)parse_int(p, 0, NND_MAX_RANK - 1);
+}
+
+static int parse_axes(Parser *p, const char *key, bool first, int8_t *axes)
 {
     int count = 0;
-    if (!expect(r, "[") || accept(r, "]"))
-        return 0;
-    do {
-        if (count == NND_MAX_RANK) {
-            fail(r, "more than %d axes", NND_MAX_RANK);
-            return 0;
-        }
-        axes[count++] = (int8_t)read_small(r, -1, NND_MAX_RANK - 1);
-    } while (!r->error && accept(r, ","));
-    expect(r, "]");
+    parse_key(p, key, first);
+    expect(p, '[');
+    while (p->token == TOK_NUMBER && count < NND_MAX_RANK) {
+        axes[count++] = (int8_t)parse_int(p, -1, NND_MAX_RANK - 1);
+        if (!accept(p, ','))
+            break;
+    }
+    expect(p, ']');
     return count;
 }
 
-static int axes_field(Reader *r, const char *name, bool first, int8_t *axes)
+static IrWindow parse_window(Parser *p)
 {
-    return read_field(r, name, first) ? read_axes(r, axes) : 0;
+    IrWindow w = {.axis = parse_axis(p)};
+    w.size = parse_size(p, "size", false);
+    w.stride = parse_size(p, "stride", false);
+    w.dilation = parse_size(p, "dilation", false);
+    w.low = parse_size(p, "low", false);
+    parse_key(p, "fill", false);
+    w.fill = parse_double(p);
+    return w;
 }
 
-static void read_window(Reader *r, IrWindow *w)
+static IrDot parse_dot(Parser *p)
 {
-    w->axis = small_field(r, "axis", true, 0, NND_MAX_RANK - 1);
-    w->size = int_field(r, "size", false);
-    w->stride = int_field(r, "stride", false);
-    w->dilation = int_field(r, "dilation", false);
-    w->low = int_field(r, "low", false);
-    w->fill = read_field(r, "fill", false) ? read_real(r) : 0;
+    IrDot dot = {0};
+    dot.batch_count = parse_axes(p, "a_batch", true, dot.a_batch);
+    bool same = parse_axes(p, "b_batch", false, dot.b_batch) == dot.batch_count;
+    dot.contract_count = parse_axes(p, "a_contract", false, dot.a_contract);
+    same &= parse_axes(p, "b_contract", false, dot.b_contract) == dot.contract_count;
+    if (!same)
+        FAIL(p, "the axes do not come in pairs");
+    return dot;
 }
 
-static void read_dot(Reader *r, IrDot *dot)
+static IrScan parse_scan(Parser *p)
 {
-    dot->batch_count = axes_field(r, "a_batch", true, dot->a_batch);
-    if (axes_field(r, "b_batch", false, dot->b_batch) != dot->batch_count)
-        fail(r, "batch axes do not pair up");
-    dot->contract_count = axes_field(r, "a_contract", false, dot->a_contract);
-    if (axes_field(r, "b_contract", false, dot->b_contract) != dot->contract_count)
-        fail(r, "contracted axes do not pair up");
+    IrScan scan = {0};
+    parse_key(p, "dim", true);
+    scan.dim = parse_dim(p);
+    parse_key(p, "reverse", false);
+    scan.reverse = at_word(p, "true");
+    if (!accept_word(p, "true"))
+        expect_word(p, "false");
+    scan.seq_count = (int)parse_size(p, "seq", false);
+    scan.row_count = (int)parse_size(p, "row", false);
+    scan.state_count = (int)parse_size(p, "state", false);
+    scan.emit_count = (int)parse_size(p, "emit", false);
+    if (scan.seq_count > MAX_RESULTS || scan.row_count > MAX_RESULTS || scan.state_count > MAX_RESULTS ||
+        scan.emit_count > MAX_RESULTS)
+        FAIL(p, "more than %d values", MAX_RESULTS);
+    return scan;
 }
 
-static void read_scan(Reader *r, IrScan *scan)
+static void parse_attr(Parser *p, IrAttrKind kind, IrAttrs *a)
 {
-    if (read_field(r, "dim", true))
-        scan->dim = read_dim(r);
-    if (read_field(r, "reverse", false)) {
-        scan->reverse = accept(r, "true");
-        if (!scan->reverse)
-            expect(r, "false");
-    }
-    scan->seq_count = small_field(r, "seq", false, 0, MAX_RESULTS);
-    scan->row_count = small_field(r, "row", false, 0, MAX_RESULTS);
-    scan->state_count = small_field(r, "state", false, 0, MAX_RESULTS);
-    scan->emit_count = small_field(r, "emit", false, 0, MAX_RESULTS);
-}
-
-static void read_slice(Reader *r, IrAttrs *a)
-{
-    a->slice.axis = small_field(r, "axis", true, 0, NND_MAX_RANK - 1);
-    a->slice.start = int_field(r, "start", false);
-    a->slice.size = int_field(r, "size", false);
-}
-
-static void read_attrs(Reader *r, IrInst *inst)
-{
-    IrAttrs *a = &inst->attrs;
-    IrAttrKind kind = ir_op_info[inst->op].attr;
-    if (kind == ATTR_none || !expect(r, "{"))
-        return;
     switch (kind) {
-    case ATTR_none: break;
-    case ATTR_constant: a->constant = read_field(r, "value", true) ? read_real(r) : 0; break;
-    case ATTR_axis: a->axis = small_field(r, "axis", true, 0, NND_MAX_RANK - 1); break;
-    case ATTR_stream: a->stream = (uint32_t)int_field(r, "stream", true); break;
-    case ATTR_dim: a->dim = read_field(r, "dim", true) ? read_dim(r) : NULL; break;
-    case ATTR_map: axes_field(r, "map", true, a->map); break;
-    case ATTR_slice: read_slice(r, a); break;
-    case ATTR_window: read_window(r, &a->window); break;
-    case ATTR_axes: a->axes = (unsigned)small_field(r, "axes", true, 0, (1 << NND_MAX_RANK) - 1); break;
-    case ATTR_dot: read_dot(r, &a->dot); break;
-    case ATTR_scan: read_scan(r, &a->scan); break;
+    case ATTR_none: return;
+    case ATTR_constant:
+        parse_key(p, "value", true);
+        a->constant = parse_double(p);
+        return;
+    case ATTR_axis: a->axis = parse_axis(p); return;
+    case ATTR_stream:
+        parse_key(p, "stream", true);
+        a->stream = (uint32_t)parse_int(p, 0, UINT32_MAX);
+        return;
+    case ATTR_dim:
+        parse_key(p, "dim", true);
+        a->dim = parse_dim(p);
+        return;
+    case ATTR_map: p->map_count = parse_axes(p, "map", true, a->map); return;
+    case ATTR_slice:
+        a->slice.axis = parse_axis(p);
+        parse_key(p, "start", false);
+        a->slice.start = parse_int(p, 0, MAX_SIZE);
+        parse_key(p, "size", false);
+        a->slice.size = parse_int(p, 0, MAX_SIZE);
+        return;
+    case ATTR_window: a->window = parse_window(p); return;
+    case ATTR_axes: a->axes = (unsigned)parse_size(p, "axes", true); return;
+    case ATTR_dot: a->dot = parse_dot(p); return;
+    case ATTR_scan: a->scan = parse_scan(p); return;
     }
-    expect(r, "}");
+}
+
+static void parse_attrs(Parser *p, IrInst *inst)
+{
+    IrAttrKind kind = ir_op_info[inst->op].attr;
+    if (kind == ATTR_none)
+        return;
+    expect(p, '{');
+    parse_attr(p, kind, &inst->attrs);
+    expect(p, '}');
 }
 
 /* ---- instructions ---- */
 
-static void read_insts(Reader *r, IrRegion *region, int depth);
+static void parse_insts(Parser *p, IrRegion *region);
 
-static void read_params(Reader *r, IrRegion *region)
+static void parse_params(Parser *p, IrRegion *region, int count)
 {
-    VEC(const char *) names = {0};
-    VEC(IrType) types = {0};
-    if (!expect(r, "^") || !expect(r, "("))
-        return;
-    skip_blanks(r);
-    while (!r->error && *r->at == '%') {
-        vec_push(r->arena, &names, read_value_name(r));
-        expect(r, ":");
-        vec_push(r->arena, &types, read_type(r));
-        if (!accept(r, ","))
-            break;
-        skip_blanks(r);
-    }
-    expect(r, ")");
-    region->param_count = names.count;
-    region->params = ARENA_ARRAY(r->arena, IrValue, names.count);
-    for (int i = 0; i < names.count; i++) {
-        region->params[i] = (IrValue){.type = types.data[i], .index = i};
-        define(r, names.data[i], &region->params[i]);
+    region->param_count = count;
+    region->params = ARENA_ARRAY(p->arena, IrValue, count);
+    for (int i = 0; i < count && !p->error; i++) {
+        if (i > 0)
+            expect(p, ',');
+        Entry *entry = parse_definition(p);
+        expect(p, ':');
+        region->params[i] = (IrValue){.type = parse_type(p), .index = i};
+        if (entry)
+            entry->value = &region->params[i];
     }
 }
 
-static void read_region(Reader *r, IrInst *inst, int depth)
+static void parse_yields(Parser *p, IrRegion *region, const IrScan *scan)
 {
-    if (!expect(r, "{"))
-        return;
-    IrRegion *region = inst->region = ARENA_NEW(r->arena, IrRegion);
-    region->owner = inst;
-    int outer = r->names.count;
-    read_params(r, region);
-    read_insts(r, region, depth + 1);
-    Values states = {0}, emits = {0};
-    if (expect(r, "yield"))
-        states = read_values(r);
-    if (expect(r, "emit"))
-        emits = read_values(r);
-    expect(r, "}");
-    region->yield_count = states.count + emits.count;
-    region->yields = ARENA_ARRAY(r->arena, IrValue *, region->yield_count);
-    for (int i = 0; i < region->yield_count; i++)
-        region->yields[i] = i < states.count ? states.data[i] : emits.data[i - states.count];
-    r->names.count = outer;
+    expect_word(p, "yield");
+    Values states = parse_uses(p);
+    expect_word(p, "emit");
+    Values emits = parse_uses(p);
+    if (!p->error && (states.count != scan->state_count || emits.count != scan->emit_count))
+        FAIL(p, "%d states and %d emitted values expected", scan->state_count, scan->emit_count);
+    for (int i = 0; i < emits.count; i++)
+        vec_push(p->arena, &states, emits.data[i]);
+    region->yields = states.data;
+    region->yield_count = states.count;
 }
 
-static IrOp read_op(Reader *r)
+static void parse_region(Parser *p, IrInst *inst)
 {
-    for (IrOp op = 0; op < OP_COUNT; op++)
-        if (accept(r, ir_op_info[op].name))
-            return op;
-    fail(r, "expected an operator");
+    const IrScan *scan = &inst->attrs.scan;
+    if (p->in_scan || inst->arg_count != scan->seq_count + scan->row_count + scan->state_count) {
+        FAIL(p, p->in_scan ? "a scan is inside of a scan" : "the number of operands is wrong");
+        return;
+    }
+    int outer = p->entries.count;
+    p->in_scan = true;
+    inst->region = ARENA_NEW(p->arena, IrRegion);
+    inst->region->owner = inst;
+    expect(p, '{');
+    expect(p, '^');
+    expect(p, '(');
+    parse_params(p, inst->region, inst->arg_count);
+    expect(p, ')');
+    parse_insts(p, inst->region);
+    parse_yields(p, inst->region, scan);
+    expect(p, '}');
+    for (int i = outer; i < p->entries.count; i++)
+        p->entries.data[i]->value = NULL;
+    p->in_scan = false;
+}
+
+static IrOp parse_op(Parser *p)
+{
+    for (int op = 0; op < OP_COUNT; op++)
+        if (accept_word(p, ir_op_info[op].name))
+            return (IrOp)op;
+    FAIL(p, "there is no such operator");
     return OP_const;
 }
 
-static void read_types(Reader *r, IrInst *inst)
+typedef VEC(Entry *) Entries;
+
+static Entries parse_definitions(Parser *p)
 {
-    for (int i = 0; i < inst->result_count && !r->error; i++) {
-        if (i)
-            expect(r, ",");
-        inst->results[i] = (IrValue){.type = read_type(r), .def = inst, .index = i};
+    Entries entries = {0};
+    do {
+        Entry *entry = parse_definition(p);
+        if (entry)
+            vec_push(p->arena, &entries, entry);
+    } while (accept(p, ',') && entries.count < MAX_RESULTS);
+    return entries;
+}
+
+static void parse_result_types(Parser *p, IrInst *inst)
+{
+    expect(p, ':');
+    for (int i = 0; i < inst->result_count && !p->error; i++) {
+        if (i > 0)
+            expect(p, ',');
+        inst->results[i] = (IrValue){.type = parse_type(p), .def = inst, .index = i};
+    }
+    if (!p->error && ir_op_info[inst->op].attr == ATTR_map && p->map_count != inst->results[0].type.rank)
+        FAIL(p, "the map has %d axes, the result %d", p->map_count, inst->results[0].type.rank);
+}
+
+static void parse_suffix(Parser *p, IrInst *inst)
+{
+    if (accept(p, '@'))
+        inst->group = (int)parse_int(p, INT32_MIN, INT32_MAX);
+    if (accept(p, ';')) {
+        expect_word(p, "line");
+        inst->line = (int)parse_int(p, 1, INT32_MAX);
     }
 }
 
-static void read_suffix(Reader *r, IrInst *inst)
+static void parse_inst(Parser *p, IrRegion *region)
 {
-    if (accept(r, "@"))
-        inst->group = read_small(r, -1, INT32_MAX);
-    if (accept(r, ";") && expect(r, "line"))
-        inst->line = read_small(r, 0, INT32_MAX);
-}
-
-static void read_inst(Reader *r, IrRegion *region, int depth)
-{
-    VEC(const char *) names = {0};
-    do {
-        vec_push(r->arena, &names, read_value_name(r));
-    } while (!r->error && names.count < MAX_RESULTS && accept(r, ","));
-    expect(r, "=");
-    IrInst *inst = ARENA_NEW(r->arena, IrInst);
-    inst->op = read_op(r);
-    Values args = read_values(r);
+    int line = p->line, column = p->column;
+    Entries names = parse_definitions(p);
+    IrInst *inst = ARENA_NEW(p->arena, IrInst);
+    expect(p, '=');
+    inst->op = parse_op(p);
+    Values args = parse_uses(p);
     inst->args = args.data;
     inst->arg_count = args.count;
+    parse_attrs(p, inst);
+    if (!p->error && inst->op != OP_scan && names.count != 1)
+        fail_at(p, line, column, "%s has one result", ir_op_info[inst->op].name);
     inst->result_count = names.count;
-    inst->results = ARENA_ARRAY(r->arena, IrValue, names.count);
-    if (inst->op != OP_scan && names.count != 1)
-        fail(r, "%s has one result", ir_op_info[inst->op].name);
-    read_attrs(r, inst);
-    expect(r, ":");
-    read_types(r, inst);
-    read_suffix(r, inst);
-    if (inst->op == OP_scan && depth >= MAX_REGION_DEPTH)
-        fail(r, "scans are nested more than %d deep", MAX_REGION_DEPTH);
-    if (inst->op == OP_scan && !r->error)
-        read_region(r, inst, depth);
-    if (r->error)
-        return;
-    ir_inst_insert(region, NULL, inst);
+    inst->results = ARENA_ARRAY(p->arena, IrValue, names.count);
+    parse_result_types(p, inst);
+    parse_suffix(p, inst);
+    if (!p->error && inst->op == OP_scan)
+        parse_region(p, inst);
+    const char *wrong = p->error ? NULL : ir_check(p->arena, inst);
+    if (wrong)
+        fail_at(p, line, column, "%s: %s", ir_op_info[inst->op].name, wrong);
     for (int i = 0; i < names.count; i++)
-        define(r, names.data[i], &inst->results[i]);
+        names.data[i]->value = &inst->results[i];
+    ir_inst_insert(region, NULL, inst);
 }
 
-static void read_insts(Reader *r, IrRegion *region, int depth)
+static void parse_insts(Parser *p, IrRegion *region)
 {
-    skip_blanks(r);
-    while (!r->error && *r->at == '%') {
-        read_inst(r, region, depth);
-        skip_blanks(r);
-    }
+    while (p->token == '%')
+        parse_inst(p, region);
 }
 
 /* ---- functions ---- */
 
-static NndArgKind read_kind(Reader *r)
+static NndArgKind parse_kind(Parser *p)
 {
     static const char *const words[] = {
         [NND_ARG_INPUT] = "input", [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
         [NND_ARG_STATE] = "state", [NND_ARG_RATE] = "rate"};
     for (int i = 0; i <= NND_ARG_RATE; i++)
-        if (accept(r, words[i]))
+        if (accept_word(p, words[i]))
             return (NndArgKind)i;
-    fail(r, "expected `input`, `target`, `param`, `state` or `rate`");
+    FAIL(p, "input, target, param, state or rate expected");
     return NND_ARG_INPUT;
 }
 
-static void read_args(Reader *r)
+static void parse_arg(Parser *p, IrFunc *func)
 {
-    if (!expect(r, "(") || accept(r, ")"))
-        return;
-    do {
-        NndArgKind kind = read_kind(r);
-        const char *name = read_value_name(r);
-        expect(r, ":");
-        IrType type = read_type(r);
-        if (!r->error)
-            define(r, name, ir_func_arg(r->func, kind, name, type));
-    } while (!r->error && accept(r, ","));
-    expect(r, ")");
+    NndArgKind kind = parse_kind(p);
+    if (func->arg_count >= MAX_ARGS)
+        FAIL(p, "more than %d arguments", MAX_ARGS);
+    Entry *entry = parse_definition(p);
+    if (entry && entry->number)
+        FAIL(p, "arguments have names, not numbers");
+    expect(p, ':');
+    IrType type = parse_type(p);
+    if (!p->error)
+        entry->value = ir_func_arg(func, kind, entry->name, type);
 }
 
-static void read_func(Reader *r)
+static void parse_args(Parser *p, IrFunc *func)
 {
-    if (!expect(r, "@"))
-        return;
-    const char *name = read_name(r);
-    r->names.count = 0;
-    r->func = ir_func_new(r->module, name);
-    read_args(r);
-    VEC(const char *) results = {0};
-    expect(r, "->");
-    expect(r, "(");
-    if (!accept(r, ")")) {
+    expect(p, '(');
+    if (p->token != ')')
+        do
+            parse_arg(p, func);
+        while (accept(p, ','));
+    expect(p, ')');
+}
+
+typedef VEC(const char *) Names;
+
+static Names parse_result_names(Parser *p)
+{
+    Names names = {0};
+    expect(p, '(');
+    if (p->token != ')')
         do {
-            vec_push(r->arena, &results, read_name(r));
-        } while (!r->error && accept(r, ","));
-        expect(r, ")");
-    }
-    expect(r, "{");
-    read_insts(r, r->func->body, 0);
-    Values values = {0};
-    if (expect(r, "return"))
-        values = read_values(r);
-    if (values.count != results.count)
-        fail(r, "%d values for %d results", values.count, results.count);
-    expect(r, "}");
-    if (!r->error)
-        ir_func_return(r->func, values.data, results.data, values.count);
+            const char *name = parse_name(p, "the name of a result");
+            vec_push(p->arena, &names, name);
+        } while (accept(p, ',') && names.count < MAX_RESULTS);
+    expect(p, ')');
+    return names;
 }
 
-static void read_module(Reader *r)
+static void parse_func(Parser *p)
 {
-    if (!expect(r, "module"))
+    memset(p->buckets, 0, sizeof p->buckets);
+    p->entries.count = 0;
+    expect(p, '@');
+    const char *name = parse_name(p, "the name of a function");
+    if (!p->error && (ir_module_func(p->module, name) || p->module->funcs.count >= MAX_FUNCS))
+        FAIL(p, "too many functions, or two of the name %s", name);
+    if (p->error)
         return;
-    r->module = ir_module_new(r->arena, read_name(r));
-    if (accept(r, "source"))
-        r->module->source = read_name(r);
-    while (!r->error && accept(r, "dim"))
-        read_dim_line(r);
-    while (!r->error && accept(r, "func"))
-        read_func(r);
-    skip_blanks(r);
-    if (!r->error && *r->at)
-        fail(r, "expected `func` or the end");
+    IrFunc *func = ir_func_new(p->module, name);
+    parse_args(p, func);
+    expect(p, TOK_ARROW);
+    Names names = parse_result_names(p);
+    expect(p, '{');
+    parse_insts(p, func->body);
+    expect_word(p, "return");
+    Values values = parse_uses(p);
+    if (!p->error && values.count != names.count)
+        FAIL(p, "%d results expected", names.count);
+    expect(p, '}');
+    if (!p->error)
+        ir_func_return(func, values.data, names.data, names.count);
+}
+
+/* ---- modules ---- */
+
+static int64_t parse_field(Parser *p, const char *word, int64_t low)
+{
+    expect_word(p, word);
+    return parse_int(p, low, INT32_MAX);
+}
+
+static IrDim parse_declared_dim(Parser *p)
+{
+    IrDim dim = {.kind = NND_DIM_FREE};
+    if (accept_word(p, "ragged")) {
+        dim.kind = NND_DIM_RAGGED;
+        dim.parent = parse_dim(p);
+    } else if (accept_word(p, "uniform")) {
+        dim.kind = NND_DIM_UNIFORM;
+        dim.parent = parse_dim(p);
+        dim.size = parse_field(p, "size", 0);
+    } else if (accept_word(p, "window")) {
+        dim.kind = NND_DIM_WINDOW;
+        dim.source = parse_dim(p);
+        dim.parent = dim.source ? dim.source->parent : NULL;
+        dim.pad = parse_field(p, "pad", 0);
+        dim.span = parse_field(p, "span", 1);
+        dim.stride = parse_field(p, "stride", 1);
+        dim.least = (int32_t)parse_field(p, "least", 0);
+        if (!p->error && !dim.parent)
+            FAIL(p, "the source is not segmented");
+    } else {
+        expect_word(p, "free");
+    }
+    return dim;
+}
+
+static void parse_declaration(Parser *p)
+{
+    int line = p->line, column = p->column;
+    const char *name = parse_name(p, "the name of a dimension");
+    expect(p, '=');
+    IrDim dim = parse_declared_dim(p);
+    if (p->error)
+        return;
+    if (p->module->dims.count >= MAX_DIMS)
+        fail_at(p, line, column, "more than %d dimensions", MAX_DIMS);
+    else if (!ir_dim_declare(p->module, dim, name))
+        fail_at(p, line, column, "dimension %s is declared twice", name);
+}
+
+static const char *parse_path(Parser *p)
+{
+    if (p->token != TOK_STRING)
+        FAIL(p, "a string expected");
+    return p->error ? "" : parse_name(p, "a string");
 }
 
 IrModule *ir_module_parse(Arena *arena, const char *text, char **error)
 {
-    Reader r = {.arena = arena, .text = text, .at = text};
-    read_module(&r);
-    if (!r.error)
-        r.error = ir_module_verify(arena, r.module);
-    if (error)
-        *error = r.error;
-    return r.error ? NULL : r.module;
+    Parser *p = ARENA_NEW(arena, Parser);
+    *p = (Parser){.arena = arena, .at = text, .line_start = text, .line = 1};
+    advance(p);
+    expect_word(p, "module");
+    p->module = ir_module_new(arena, parse_path(p));
+    if (accept_word(p, "source"))
+        p->module->source = parse_path(p);
+    while (accept_word(p, "dim"))
+        parse_declaration(p);
+    while (accept_word(p, "func"))
+        parse_func(p);
+    if (!p->error && p->token != TOK_END)
+        FAIL(p, "dim, func or the end expected");
+    *error = p->error;
+    return p->error ? NULL : p->module;
 }
