@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The main function of native programs: reads data, prints predictions.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/native/program.h"
+#include "runtime/pool.h"
+#include "runtime/predict.h"
+
+typedef struct Options {
+    bool json;
+    int threads;
+    const char *path;
+} Options;
+
+typedef struct Program {
+    NndModel model;
+    NndSession *session;
+    NndPool *pool;
+    NndDataset data;
+    NndScores scores;
+    char *arena;
+    uint64_t arena_size;
+} Program;
+
+static void print_help(const char *name)
+{
+    printf("Usage: %s [OPTION]... [FILE]\n\n"
+           "Prints the predictions of model %s for every item of FILE (default: standard input).\n\n"
+           "FILE: texts one a line, or NAME.tsv (label TAB text or numbers), or images in IDX format.\n\n"
+           "      --json       one JSON object a line\n"
+           "      --threads N  threads to use (default: one per core)\n"
+           "  -h, --help       this text\n\n"
+           "Each line: predicted class, then the score of every class, separated by tabs.\n",
+           name, nnd_program_module.name);
+}
+
+/* Scratch memory grows to what the largest batch needs. */
+static NndStatus run(void *engine, const NndFunctionDesc *function, const NndCall *call, NndError *error)
+{
+    Program *program = engine;
+    uint64_t size = function->arena_size(call->axes);
+    if (size > program->arena_size || !program->arena) {
+        free(program->arena);
+        program->arena_size = (size + 4095) / 4096 * 4096 + 4096;
+        program->arena = aligned_alloc(64, program->arena_size);
+        if (!program->arena)
+            return nnd_fail(error, NND_ENOMEM, "out of memory for %llu bytes", (unsigned long long)size);
+    }
+    NndCall own = *call;
+    own.arena = program->arena;
+    function->run(&own);
+    return NND_OK;
+}
+
+static NndStatus predict(Program *p, const Options *options, NndError *error)
+{
+    const NndModuleDesc *module = &nnd_program_module;
+    NndStatus status = nnd_model_parse(&p->model, nnd_program_model, nnd_program_model_size, "(embedded model)", error);
+    if (!status)
+        status = nnd_session_new(&p->session, module, "predict", error);
+    if (!status)
+        status = nnd_model_bind(&p->model, module, p->session, error);
+    if (!status)
+        status = nnd_pool_new(&p->pool, options->threads, error);
+    if (!status)
+        status = nnd_dataset_load(&p->data, options->path, nnd_session_data_kind(p->session), NULL, error);
+    if (!status && p->model.vocab)
+        status = nnd_dataset_encode(&p->data, p->model.vocab, 0, error);
+    if (!status)
+        status = nnd_predict(&p->scores, p->session, 0, &p->data, NND_PREDICT_BATCH, run, p, p->pool, error);
+    if (!status)
+        nnd_print_predictions(stdout, &p->model, &p->scores, options->json);
+    if (!status && (fflush(stdout) || ferror(stdout)))
+        status = nnd_fail(error, NND_EIO, "cannot write the predictions");
+    return status;
+}
+
+static void clean_up(Program *p)
+{
+    nnd_scores_free(&p->scores);
+    nnd_dataset_free(&p->data);
+    nnd_pool_free(p->pool);
+    nnd_session_free(p->session);
+    nnd_model_free(&p->model);
+    free(p->arena);
+}
+
+static int usage(const char *name, const char *what)
+{
+    if (what)
+        fprintf(stderr, "%s: %s\n", name, what);
+    fprintf(stderr, "Try `%s --help`.\n", name);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'},
+        {"threads", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+    Options options = {.path = "-"};
+    for (int option; (option = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
+        if (option == 'h') {
+            print_help(argv[0]);
+            return 0;
+        }
+        if (option == '?')
+            return usage(argv[0], NULL);
+        if (option == 'j')
+            options.json = true;
+        if (option == 't' && ((options.threads = atoi(optarg)) < 1 || options.threads > 1024))
+            return usage(argv[0], "--threads needs a number from 1 to 1024");
+    }
+    if (argc - optind > 1)
+        return usage(argv[0], "only one FILE can be read");
+    if (optind < argc)
+        options.path = argv[optind];
+    Program program = {0};
+    NndError error;
+    NndStatus status = predict(&program, &options, &error);
+    clean_up(&program);
+    if (status)
+        fprintf(stderr, "%s: %s\n", argv[0], error.text);
+    return status ? 1 : 0;
+}
