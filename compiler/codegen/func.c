@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/codegen/func.h"
+
+#include "compiler/codegen/abi.h"
+#include "compiler/codegen/module.h"
+#include "compiler/codegen/nest.h"
+
+/* ---- cells: 0 the call, then arguments, results, slots, scratch ---- */
+
+static int arg_cell(int i)
+{
+    return 1 + i;
+}
+
+static int result_cell(const FuncGen *fg, int i)
+{
+    return 1 + fg->func->arg_count + i;
+}
+
+static int slot_cell(const FuncGen *fg, int i)
+{
+    return 1 + fg->func->arg_count + fg->func->body->yield_count + i;
+}
+
+static void assign_cells(FuncGen *fg)
+{
+    Arena *arena = fg->cg->arena;
+    fg->cells = ARENA_ARRAY(arena, int, fg->value_count + 1);
+    fg->stored = ARENA_ARRAY(arena, bool, fg->value_count + 1);
+    for (int i = 0; i < fg->value_count; i++)
+        fg->cells[i] = -1;
+    for (int i = 0; i < fg->func->arg_count; i++) {
+        fg->cells[fg->func->args[i]->id] = arg_cell(i);
+        fg->stored[fg->func->args[i]->id] = true;
+    }
+    for (int i = 0; i < fg->plan->entries.count; i++) {
+        const PlanEntry *entry = &fg->plan->entries.data[i];
+        fg->cells[entry->value->id] = entry->result >= 0 ? result_cell(fg, entry->result) : slot_cell(fg, entry->slot);
+    }
+    fg->cell_count = slot_cell(fg, fg->plan->slots.count);
+}
+
+/* ---- kernels ---- */
+
+static void launch_kernels(FuncGen *fg)
+{
+    KernelList kernels = fuse_kernels(fg->cg->arena, fg->func->body);
+    for (int i = 0; i < kernels.items.count; i++) {
+        NestList nests = {0};
+        nest_list(fg, kernels.items.data[i], fg->func->body, &nests);
+        for (int k = 0; k < nests.count; k++)
+            nest_launch(fg, nests.data[k]);
+    }
+}
+
+/* Results that no kernel writes: arguments, and values that are a result twice. */
+static void launch_copies(FuncGen *fg)
+{
+    const IrRegion *body = fg->func->body;
+    for (int i = 0; i < body->yield_count; i++) {
+        if (fg->cells[body->yields[i]->id] == result_cell(fg, i))
+            continue;
+        Output output = {body->yields[i], OUTPUT_CELL, result_cell(fg, i)};
+        nest_launch(fg, nest_copy(fg, &output, 1));
+    }
+}
+
+/* ---- the arena ---- */
+
+enum { ALIGNMENT = 64 };
+
+static LLVMValueRef round_up(Emit *e, LLVMValueRef bytes, int64_t unit)
+{
+    LLVMValueRef more = index_add(e, bytes, emit_i64(e, unit - 1));
+    return index_mul(e, index_div(e, more, emit_i64(e, unit)), emit_i64(e, unit));
+}
+
+static LLVMValueRef type_bytes(Emit *e, const IrType *type)
+{
+    LLVMValueRef count = emit_product(e, (const IrDim *const *)type->dims, type->rank);
+    return index_mul(e, count, emit_i64(e, (int64_t)nnd_dtype_size(type->dtype)));
+}
+
+static LLVMValueRef slot_bytes(Emit *e, const PlanSlot *slot)
+{
+    LLVMValueRef most = emit_i64(e, 0);
+    for (int i = 0; i < slot->sizes.count; i++)
+        most = index_max(e, most, type_bytes(e, &slot->sizes.data[i]));
+    return most;
+}
+
+static LLVMValueRef scratch_bytes(Emit *e, const Scratch *scratch)
+{
+    LLVMValueRef count = emit_i64(e, 1);
+    for (int i = 0; i < scratch->rank; i++) {
+        LLVMValueRef extent = emit_extent(e, scratch->dims[i]);
+        count = index_mul(e, count, i == scratch->rank - 1 ? round_up(e, extent, scratch->round) : extent);
+    }
+    return index_mul(e, count, emit_i64(e, scratch->bytes));
+}
+
+typedef void PlaceFn(Emit *e, int cell, LLVMValueRef offset, void *context);
+
+/* Calls `place` for every buffer of the arena; returns the size of all. */
+static LLVMValueRef lay_out(Emit *e, PlaceFn *place, void *context)
+{
+    const FuncGen *fg = e->fg;
+    LLVMValueRef offset = emit_i64(e, 0);
+    for (int i = 0; i < fg->plan->slots.count; i++) {
+        place(e, slot_cell(fg, i), offset, context);
+        offset = index_add(e, offset, round_up(e, slot_bytes(e, &fg->plan->slots.data[i]), ALIGNMENT));
+    }
+    for (int i = 0; i < fg->scratch.count; i++) {
+        place(e, fg->scratch.data[i].cell, offset, context);
+        offset = index_add(e, offset, round_up(e, scratch_bytes(e, &fg->scratch.data[i]), ALIGNMENT));
+    }
+    return offset;
+}
+
+static void place_nothing(Emit *e, int cell, LLVMValueRef offset, void *context)
+{
+    (void)e, (void)cell, (void)offset, (void)context;
+}
+
+static void emit_arena_size(FuncGen *fg)
+{
+    Codegen *cg = fg->cg;
+    const char *name = codegen_size_symbol(cg->arena, fg->func->name);
+    Emit *e = emit_function_begin(fg, LLVMAddFunction(cg->module, name, cg->size_type));
+    e->axes_base = LLVMGetParam(e->function, 0);
+    LLVMBuildRet(e->b, lay_out(e, place_nothing, NULL));
+    LLVMDisposeBuilder(e->b);
+}
+
+/* ---- the entry ---- */
+
+static void set_cell(Emit *e, int cell, LLVMValueRef pointer)
+{
+    LLVMValueRef at = emit_i64(e, cell);
+    LLVMBuildStore(e->b, pointer, LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, e->frame, &at, 1, ""));
+}
+
+static void place_in_arena(Emit *e, int cell, LLVMValueRef offset, void *context)
+{
+    LLVMValueRef arena = context;
+    set_cell(e, cell, LLVMBuildInBoundsGEP2(e->b, e->cg->i8, arena, &offset, 1, ""));
+}
+
+static void fill_frame(Emit *e)
+{
+    const FuncGen *fg = e->fg;
+    LLVMValueRef args = emit_call_field(e, ABI_CALL_ARGS, e->cg->ptr);
+    LLVMValueRef results = emit_call_field(e, ABI_CALL_RESULTS, e->cg->ptr);
+    set_cell(e, 0, e->call);
+    for (int i = 0; i < fg->func->arg_count + fg->func->body->yield_count; i++) {
+        bool argument = i < fg->func->arg_count;
+        LLVMValueRef at = emit_i64(e, argument ? i : i - fg->func->arg_count);
+        LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, argument ? args : results, &at, 1, "");
+        set_cell(e, 1 + i, LLVMBuildLoad2(e->b, e->cg->ptr, address, ""));
+    }
+    lay_out(e, place_in_arena, emit_call_field(e, ABI_CALL_ARENA, e->cg->ptr));
+}
+
+/* Blocks of some 20 microseconds, whatever the number of threads. */
+static LLVMValueRef grain_of(Emit *e, const Launch *launch)
+{
+    const double block_ps = 20e6;
+    if (launch->grain)
+        return emit_i64(e, launch->grain);
+    int64_t item_ps = (int64_t)(launch->item_ns * 1000);
+    LLVMValueRef item = index_mul(e, emit_product(e, launch->inner, launch->inner_rank), emit_i64(e, item_ps));
+    LLVMValueRef grain = index_div(e, emit_i64(e, (int64_t)block_ps), index_max(e, item, emit_i64(e, 1)));
+    return index_max(e, grain, emit_i64(e, 1));
+}
+
+static LLVMValueRef item_count(Emit *e, const Launch *launch)
+{
+    LLVMValueRef count = emit_i64(e, 1);
+    for (int i = 0; i < launch->rank; i++) {
+        LLVMValueRef extent = emit_extent(e, launch->dims[i]);
+        if (i == launch->rank - 1 && launch->chunk > 1)
+            extent = index_div(e, index_add(e, extent, emit_i64(e, launch->chunk - 1)), emit_i64(e, launch->chunk));
+        count = index_mul(e, count, extent);
+    }
+    return count;
+}
+
+static void emit_entry(FuncGen *fg)
+{
+    Codegen *cg = fg->cg;
+    const char *name = codegen_entry_symbol(cg->arena, fg->func->name);
+    Emit *e = emit_function_begin(fg, LLVMAddFunction(cg->module, name, cg->entry_type));
+    e->call = LLVMGetParam(e->function, 0);
+    e->frame = emit_alloca_array(e, cg->ptr, fg->cell_count, "frame");
+    fill_frame(e);
+    LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
+    for (int i = 0; i < fg->launches.count; i++) {
+        const Launch *launch = &fg->launches.data[i];
+        LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
+        LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
+    }
+    emit_block_end(e);
+}
+
+void func_emit(Codegen *cg, IrFunc *func)
+{
+    FuncGen *fg = ARENA_NEW(cg->arena, FuncGen);
+    fg->cg = cg;
+    fg->func = func;
+    fg->value_count = ir_func_number(func);
+    fg->plan = plan_memory(cg->arena, func);
+    assign_cells(fg);
+    launch_kernels(fg);
+    launch_copies(fg);
+    emit_arena_size(fg);
+    emit_entry(fg);
+}

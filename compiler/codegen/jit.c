@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/codegen/jit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <llvm-c/LLJIT.h>
+#include <llvm-c/Orc.h>
+
+#include "compiler/codegen/module.h"
+#include "runtime/pool.h"
+
+typedef struct JitFunction {
+    const char *name;
+    NndEntry *run;
+    NndArenaSize *arena_size;
+} JitFunction;
+
+typedef struct Jit {
+    Engine engine;
+    Arena *arena;
+    LLVMOrcLLJITRef lljit;
+    JitFunction *functions;
+    int function_count;
+    char *memory;
+    uint64_t memory_bytes;
+    EngineStats stats;
+} Jit;
+
+static double now_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static NndStatus llvm_failed(LLVMErrorRef failed, NndError *error)
+{
+    char *message = LLVMGetErrorMessage(failed);
+    NndStatus status = nnd_fail(error, NND_EINVAL, "LLVM: %s", message);
+    LLVMDisposeErrorMessage(message);
+    return status;
+}
+
+/* ---- linking ---- */
+
+typedef struct Symbol {
+    const char *name;
+    LLVMOrcExecutorAddress address;
+} Symbol;
+
+/* All that generated code may call. */
+static NndStatus define_symbols(Jit *jit, NndError *error)
+{
+    const Symbol symbols[] = {{"nnd_pool_run", (uintptr_t)nnd_pool_run}, {"exp", (uintptr_t)(double (*)(double))exp},
+                              {"log", (uintptr_t)(double (*)(double))log}, {"tanh", (uintptr_t)(double (*)(double))tanh},
+                              {"floor", (uintptr_t)(double (*)(double))floor},
+                              {"floorf", (uintptr_t)(float (*)(float))floorf},
+                              {"fma", (uintptr_t)(double (*)(double, double, double))fma},
+                              {"fmaf", (uintptr_t)(float (*)(float, float, float))fmaf},
+                              {"memcpy", (uintptr_t)memcpy}, {"memset", (uintptr_t)memset},
+                              {"memmove", (uintptr_t)memmove}};
+    enum { COUNT = sizeof symbols / sizeof *symbols };
+    LLVMOrcCSymbolMapPair pairs[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        pairs[i].Name = LLVMOrcLLJITMangleAndIntern(jit->lljit, symbols[i].name);
+        pairs[i].Sym.Address = symbols[i].address;
+        pairs[i].Sym.Flags = (LLVMJITSymbolFlags){LLVMJITSymbolGenericFlagsExported | LLVMJITSymbolGenericFlagsCallable, 0};
+    }
+    LLVMOrcMaterializationUnitRef unit = LLVMOrcAbsoluteSymbols(pairs, COUNT);
+    LLVMErrorRef failed = LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(jit->lljit), unit);
+    return failed ? llvm_failed(failed, error) : NND_OK;
+}
+
+static NndStatus find_symbol(Jit *jit, const char *name, LLVMOrcExecutorAddress *address, NndError *error)
+{
+    LLVMErrorRef failed = LLVMOrcLLJITLookup(jit->lljit, address, name);
+    return failed ? llvm_failed(failed, error) : NND_OK;
+}
+
+static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *error)
+{
+    jit->function_count = module->funcs.count;
+    jit->functions = ARENA_ARRAY(jit->arena, JitFunction, module->funcs.count + 1);
+    for (int i = 0; i < module->funcs.count; i++) {
+        JitFunction *function = &jit->functions[i];
+        LLVMOrcExecutorAddress run, size;
+        function->name = arena_strdup(jit->arena, module->funcs.data[i]->name);
+        NndStatus status = find_symbol(jit, codegen_entry_symbol(jit->arena, function->name), &run, error);
+        if (!status)
+            status = find_symbol(jit, codegen_size_symbol(jit->arena, function->name), &size, error);
+        if (status)
+            return status;
+        function->run = (NndEntry *)(uintptr_t)run;
+        function->arena_size = (NndArenaSize *)(uintptr_t)size;
+    }
+    return NND_OK;
+}
+
+/* ---- compiling ---- */
+
+static NndStatus dump_texts(LLVMModuleRef module, const Target *target, const JitOptions *options, NndError *error)
+{
+    if (!options->dump)
+        return NND_OK;
+    char *text = LLVMPrintModuleToString(module);
+    options->dump(options->dump_context, "llvm", text);
+    LLVMDisposeMessage(text);
+    LLVMMemoryBufferRef assembly;
+    NndStatus status = codegen_assembly(&assembly, module, target, error);
+    if (status)
+        return status;
+    options->dump(options->dump_context, "asm", LLVMGetBufferStart(assembly));
+    LLVMDisposeMemoryBuffer(assembly);
+    return NND_OK;
+}
+
+static NndStatus make_object(LLVMMemoryBufferRef *out, const IrModule *ir, const JitOptions *options, NndError *error)
+{
+    Target target;
+    LLVMContextRef context = LLVMContextCreate();
+    LLVMModuleRef module = NULL;
+    NndStatus status = target_open(&target, &(TargetOptions){.cpu = options->cpu, .level = options->level}, error);
+    if (!status)
+        status = codegen_module(&module, context, ir, &target, error);
+    if (!status)
+        status = dump_texts(module, &target, options, error);
+    if (!status)
+        status = codegen_object(out, module, &target, error);
+    if (module)
+        LLVMDisposeModule(module);
+    LLVMContextDispose(context);
+    target_free(&target);
+    return status;
+}
+
+static NndStatus load(Jit *jit, const IrModule *module, LLVMMemoryBufferRef object, NndError *error)
+{
+    LLVMErrorRef failed = LLVMOrcCreateLLJIT(&jit->lljit, NULL);
+    if (failed) {
+        LLVMDisposeMemoryBuffer(object);
+        return llvm_failed(failed, error);
+    }
+    failed = LLVMOrcLLJITAddObjectFile(jit->lljit, LLVMOrcLLJITGetMainJITDylib(jit->lljit), object);
+    if (failed)
+        return llvm_failed(failed, error);
+    NndStatus status = define_symbols(jit, error);
+    return status ? status : find_functions(jit, module, error);
+}
+
+/* ---- the engine ---- */
+
+static NndStatus reserve(Jit *jit, uint64_t bytes, NndError *error)
+{
+    if (bytes <= jit->memory_bytes)
+        return NND_OK;
+    free(jit->memory);
+    uint64_t rounded = (bytes + 63) / 64 * 64;
+    jit->memory = aligned_alloc(64, rounded);
+    jit->memory_bytes = jit->memory ? rounded : 0;
+    if (!jit->memory)
+        return nnd_fail(error, NND_ENOMEM, "out of memory: %llu bytes of scratch", (unsigned long long)rounded);
+    jit->stats.arena_bytes = rounded;
+    return NND_OK;
+}
+
+static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, NndError *error)
+{
+    Jit *jit = (Jit *)engine;
+    for (int i = 0; i < jit->function_count; i++) {
+        const JitFunction *function = &jit->functions[i];
+        if (strcmp(function->name, name))
+            continue;
+        NndStatus status = reserve(jit, function->arena_size(call->axes), error);
+        if (status)
+            return status;
+        NndCall own = *call;
+        own.arena = jit->memory;
+        function->run(&own);
+        return NND_OK;
+    }
+    return nnd_fail(error, NND_EINVAL, "the module has no function %s", name);
+}
+
+static EngineStats jit_stats(const Engine *engine)
+{
+    return ((const Jit *)engine)->stats;
+}
+
+static void jit_free(Engine *engine)
+{
+    Jit *jit = (Jit *)engine;
+    if (jit->lljit) {
+        LLVMErrorRef failed = LLVMOrcDisposeLLJIT(jit->lljit);
+        if (failed)
+            LLVMConsumeError(failed);
+    }
+    free(jit->memory);
+    arena_free(jit->arena);
+}
+
+NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions *options, NndError *error)
+{
+    const JitOptions defaults = JIT_OPTIONS_INIT;
+    double start = now_seconds();
+    Arena *arena = arena_new();
+    Jit *jit = ARENA_NEW(arena, Jit);
+    *jit = (Jit){.engine = {"jit", jit_run, jit_stats, jit_free}, .arena = arena};
+    LLVMMemoryBufferRef object;
+    NndStatus status = make_object(&object, module, options ? options : &defaults, error);
+    if (!status)
+        status = load(jit, module, object, error);
+    if (status) {
+        jit_free(&jit->engine);
+        return status;
+    }
+    jit->stats.compile_seconds = now_seconds() - start;
+    *out = &jit->engine;
+    return NND_OK;
+}

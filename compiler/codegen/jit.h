@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine that runs compiled code. The module must have gone through
+ * passes_run with `fuse` set; it is not needed after jit_engine_new.
+ */
+#ifndef NND_COMPILER_CODEGEN_JIT_H
+#define NND_COMPILER_CODEGEN_JIT_H
+
+#include "compiler/engine.h"
+
+typedef struct JitOptions {
+    int level;       /* of optimisation, 0..3 */
+    const char *cpu; /* NULL = the host's */
+    /* If set, called with "llvm" (the optimised LLVM IR) and "asm" and their texts. */
+    void (*dump)(void *context, const char *what, const char *text);
+    void *dump_context;
+} JitOptions;
+
+#define JIT_OPTIONS_INIT {2, NULL, NULL, NULL}
+
+/* `options` may be NULL. The caller ends the engine with (*out)->free(*out). */
+NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions *options, NndError *error);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From an IR module to machine code. The JIT and native builds both go this
+ * way and share every byte of it.
+ *
+ * The module must have gone through passes_run with `fuse` set. For each
+ * function F there are two symbols, an NndEntry and an NndArenaSize; the code
+ * calls nnd_pool_run and, for f64, functions of the C library.
+ */
+#ifndef NND_COMPILER_CODEGEN_MODULE_H
+#define NND_COMPILER_CODEGEN_MODULE_H
+
+#include <llvm-c/Core.h>
+
+#include "compiler/codegen/target.h"
+#include "compiler/ir/ir.h"
+
+const char *codegen_entry_symbol(Arena *arena, const char *function);
+const char *codegen_size_symbol(Arena *arena, const char *function);
+
+/* LLVM IR, optimised. The caller disposes of the module, then of the context. */
+NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
+                         NndError *error);
+
+/* The module as an object file in memory; the caller disposes of the buffer. */
+NndStatus codegen_object(LLVMMemoryBufferRef *out, LLVMModuleRef module, const Target *target, NndError *error);
+
+/* Its assembly, for people. */
+NndStatus codegen_assembly(LLVMMemoryBufferRef *out, LLVMModuleRef module, const Target *target, NndError *error);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/codegen/nest.h"
+
+#include "compiler/codegen/dot.h"
+#include "compiler/codegen/loops.h"
+
+/* ---- stores ---- */
+
+static LLVMValueRef output_base(Emit *e, const Output *output)
+{
+    const IrInst *scan = e->region ? e->region->scan : NULL;
+    switch (output->kind) {
+    case OUTPUT_OWN: return element_base(e, output->value);
+    case OUTPUT_CELL: return emit_cell(e, output->which);
+    case OUTPUT_EMIT: return emit_cell(e, e->fg->cells[scan->results[output->which].id]);
+    case OUTPUT_STATE: return e->region->next[output->which];
+    case OUTPUT_FINAL: break;
+    }
+    return emit_cell(e, e->fg->cells[scan->results[scan->attrs.scan.emit_count + output->which].id]);
+}
+
+/* The row of an emitted value: that of time t in its item's segment. */
+static LLVMValueRef emit_row(Emit *e, LLVMValueRef place)
+{
+    const IrScan *scan = &e->region->scan->attrs.scan;
+    LLVMValueRef item = emit_order(e, scan->dim, place);
+    if (!scan->reverse)
+        return index_add(e, emit_offset(e, scan->dim, item), e->region->t);
+    LLVMValueRef end = emit_offset(e, scan->dim, index_add(e, item, emit_i64(e, 1)));
+    return index_sub(e, index_sub(e, end, e->region->t), emit_i64(e, 1));
+}
+
+static LLVMValueRef output_position(Emit *e, const Output *output, const Index *index)
+{
+    Index moved = *index;
+    if (output->kind == OUTPUT_EMIT)
+        moved.at[0] = emit_row(e, index->at[0]);
+    if (output->kind == OUTPUT_FINAL)
+        moved.at[0] = emit_order(e, e->region->scan->attrs.scan.dim, index->at[0]);
+    return element_position(e, output->value, &moved);
+}
+
+void nest_store(Emit *e, const Nest *nest, const Index *index)
+{
+    for (int i = 0; i < nest->outputs.count; i++) {
+        const Output *output = &nest->outputs.data[i];
+        LLVMValueRef scalar = element(e, output->value, index);
+        memory_store(e, output->value, output_base(e, output), output_position(e, output, index), scalar);
+    }
+}
+
+void nest_memory(Emit *e, const Nest *nest)
+{
+    const IrValue **values = ARENA_ARRAY(e->cg->arena, const IrValue *, nest->outputs.count + 1);
+    int count = 0;
+    for (int i = 0; i < nest->outputs.count; i++) {
+        bool known = false;
+        for (int k = 0; k < count; k++)
+            known |= values[k] == nest->outputs.data[i].value;
+        if (!known)
+            values[count++] = nest->outputs.data[i].value;
+    }
+    memory_begin(e, values, count);
+}
+
+/* ---- costs ---- */
+
+static double operator_ns(IrOp op)
+{
+    switch (op) {
+    case OP_exp:
+    case OP_log:
+    case OP_tanh:
+    case OP_sigmoid:
+    case OP_pow:
+    case OP_uniform: return 2;
+    default: return 0.2;
+    }
+}
+
+static double value_ns(const FuncGen *fg, const IrValue *value, int depth)
+{
+    if (!value->def || fg->stored[value->id] || depth > 24)
+        return 0.2;
+    double ns = operator_ns(value->def->op);
+    for (int i = 0; i < value->def->arg_count; i++)
+        ns += value_ns(fg, value->def->args[i], depth + 1);
+    return ns;
+}
+
+double nest_element_ns(const FuncGen *fg, const Nest *nest)
+{
+    double ns = 0;
+    for (int i = 0; i < nest->outputs.count; i++)
+        ns += value_ns(fg, nest->outputs.data[i].value, 0);
+    return ns;
+}
+
+/* ---- the nests of a kernel ---- */
+
+static const IrType *shape_of(const Nest *nest)
+{
+    return &nest->outputs.data[0].value->type;
+}
+
+static void set_items(Nest *nest, const IrType *type, int rank, int64_t chunk)
+{
+    nest->item_rank = rank;
+    for (int i = 0; i < rank; i++)
+        nest->items[i] = type->dims[i];
+    nest->chunk = chunk;
+}
+
+static void add_inner(Nest *nest, const IrDim *dim)
+{
+    nest->inner[nest->inner_rank++] = dim;
+}
+
+/* Element by element. */
+static void plan_map(const FuncGen *fg, Nest *nest)
+{
+    const IrType *type = shape_of(nest);
+    bool flat = type->rank <= 1 || map_is_flat(fg, nest);
+    nest->kind = flat ? NEST_FLAT : NEST_ROWS;
+    set_items(nest, type, flat ? type->rank : type->rank - 1, 1);
+    nest->item_ns = nest_element_ns(fg, nest);
+    if (!flat)
+        add_inner(nest, type->dims[type->rank - 1]);
+}
+
+/* A segmented axis has as many entries as there are rows, whatever the item: a guess. */
+static void add_reduced_axes(Nest *nest, const IrInst *inst)
+{
+    const IrType *x = &inst->args[0]->type;
+    for (int i = 0; i < x->rank; i++) {
+        if (!(inst->attrs.axes >> i & 1))
+            continue;
+        if (ir_dim_segmented(x->dims[i]))
+            nest->item_ns *= 100;
+        else
+            add_inner(nest, x->dims[i]);
+    }
+}
+
+static void plan_reduction(const FuncGen *fg, Nest *nest)
+{
+    enum { INLINE = 16 };
+    const IrInst *inst = nest->anchor;
+    const IrType *x = &inst->args[0]->type, *type = shape_of(nest);
+    int64_t count = fold_count(inst);
+    bool last_reduced = inst->attrs.axes >> (x->rank - 1) & 1;
+    if (count >= 0 && count <= INLINE) {
+        plan_map(fg, nest);
+        return;
+    }
+    bool lanes = last_reduced && !ir_dim_segmented(x->dims[x->rank - 1]) && inst->op != OP_argmax;
+    bool columns = !last_reduced;
+    nest->kind = lanes ? NEST_LANES : columns ? NEST_COLUMNS : NEST_ROWS;
+    if (!lanes && !columns) {
+        plan_map(fg, nest);
+        add_reduced_axes(nest, inst);
+        return;
+    }
+    set_items(nest, type, type->rank, columns ? COLUMN_CHUNK : 1);
+    nest->item_ns = nest_element_ns(fg, nest) * (columns ? COLUMN_CHUNK : 1);
+    add_reduced_axes(nest, inst);
+}
+
+static void plan_scatter(Nest *nest)
+{
+    const IrType *type = shape_of(nest), *index = &nest->anchor->args[1]->type;
+    nest->kind = NEST_SCATTER;
+    if (type->rank > 1)
+        set_items(nest, (const IrType[]){{.dims = {type->dims[type->rank - 1]}}}, 1, COLUMN_CHUNK);
+    nest->item_ns = COLUMN_CHUNK;
+    for (int i = 0; i < index->rank; i++)
+        add_inner(nest, index->dims[i]);
+}
+
+static Nest *new_nest(FuncGen *fg, const IrInst *anchor)
+{
+    Nest *nest = ARENA_NEW(fg->cg->arena, Nest);
+    nest->anchor = anchor;
+    nest->chunk = 1;
+    return nest;
+}
+
+static void add_output(FuncGen *fg, Nest *nest, const IrValue *value, OutputKind kind, int which)
+{
+    vec_push(fg->cg->arena, &nest->outputs, ((Output){value, kind, which}));
+}
+
+/* Also the sequences that the surrounding scan emits. */
+static void add_root(FuncGen *fg, Nest *nest, const IrValue *value, const IrRegion *region)
+{
+    add_output(fg, nest, value, OUTPUT_OWN, 0);
+    if (!region->owner)
+        return;
+    int states = region->owner->attrs.scan.state_count;
+    for (int i = states; i < region->yield_count; i++)
+        if (region->yields[i] == value)
+            add_output(fg, nest, value, OUTPUT_EMIT, i - states);
+}
+
+/* scatter_add adds in memory; what else the kernel computes comes afterwards. */
+static void list_scatter(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
+{
+    const IrValue *sum = &kernel->anchor->results[0];
+    Nest *scatter = new_nest(fg, kernel->anchor), *rest = new_nest(fg, NULL);
+    if (fg->cells[sum->id] < 0) {
+        const IrDim *const *dims = (const IrDim *const *)sum->type.dims;
+        fg->cells[sum->id] = memory_scratch(fg, dims, sum->type.rank, (int64_t)nnd_dtype_size(sum->type.dtype), 1);
+    }
+    add_root(fg, scatter, sum, region);
+    plan_scatter(scatter);
+    vec_push(fg->cg->arena, out, scatter);
+    for (int i = 0; i < kernel->roots.count; i++)
+        if (kernel->roots.data[i] != sum)
+            add_root(fg, rest, kernel->roots.data[i], region);
+    if (!rest->outputs.count)
+        return;
+    plan_map(fg, rest);
+    vec_push(fg->cg->arena, out, rest);
+}
+
+/* Of a scan's kernel: depends on no step, and is done before the scan. */
+static bool is_outside(const Nest *nest, const IrDim *parent)
+{
+    const IrType *type = nest->outputs.count ? shape_of(nest) : NULL;
+    return !type || type->rank == 0 || type->dims[0] != parent;
+}
+
+static void add_state_buffers(FuncGen *fg, Nest *nest, const IrInst *inst)
+{
+    const IrScan *scan = &inst->attrs.scan;
+    nest->state_cells = ARENA_ARRAY(fg->cg->arena, int, 2 * scan->state_count + 1);
+    for (int i = 0; i < 2 * scan->state_count; i++) {
+        const IrType *type = &inst->region->yields[i / 2]->type;
+        nest->state_cells[i] = memory_scratch(fg, (const IrDim *const *)type->dims, type->rank,
+                                              (int64_t)nnd_dtype_size(type->dtype), 1);
+    }
+}
+
+static void list_scan(FuncGen *fg, const Kernel *kernel, NestList *out)
+{
+    Arena *arena = fg->cg->arena;
+    Nest *nest = new_nest(fg, kernel->anchor);
+    const IrDim *parent = kernel->anchor->attrs.scan.dim->parent;
+    nest->kind = NEST_SCAN;
+    nest->grain = 16;
+    nest->item_rank = 1;
+    nest->items[0] = parent;
+    add_state_buffers(fg, nest, kernel->anchor);
+    NestList inside = {0};
+    KernelList kernels = fuse_kernels(arena, kernel->anchor->region);
+    for (int i = 0; i < kernels.items.count; i++)
+        nest_list(fg, kernels.items.data[i], kernel->anchor->region, &inside);
+    for (int i = 0; i < inside.count; i++)
+        if (is_outside(inside.data[i], parent))
+            vec_push(arena, out, inside.data[i]);
+        else
+            vec_push(arena, &nest->steps, inside.data[i]);
+    vec_push(arena, out, nest);
+}
+
+void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
+{
+    if (kernel->kind == KERNEL_SCAN) {
+        list_scan(fg, kernel, out);
+        return;
+    }
+    if (kernel->anchor && kernel->anchor->op == OP_scatter_add) {
+        list_scatter(fg, kernel, region, out);
+        return;
+    }
+    if (!kernel->roots.count)
+        return;
+    Nest *nest = new_nest(fg, kernel->anchor);
+    for (int i = 0; i < kernel->roots.count; i++)
+        add_root(fg, nest, kernel->roots.data[i], region);
+    if (kernel->kind == KERNEL_DOT) {
+        dot_plan(fg, nest, region, out);
+        return;
+    }
+    if (kernel->anchor && fold_is_reduction(kernel->anchor->op))
+        plan_reduction(fg, nest);
+    else
+        plan_map(fg, nest);
+    vec_push(fg->cg->arena, out, nest);
+}
+
+Nest *nest_copy(FuncGen *fg, const Output *outputs, int count)
+{
+    Nest *nest = new_nest(fg, NULL);
+    for (int i = 0; i < count; i++)
+        vec_push(fg->cg->arena, &nest->outputs, outputs[i]);
+    plan_map(fg, nest);
+    return nest;
+}
+
+/* ---- code ---- */
+
+void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+{
+    nest_memory(e, nest);
+    switch (nest->kind) {
+    case NEST_FLAT: map_emit_flat(e, nest, lo, hi); break;
+    case NEST_ROWS: map_emit_rows(e, nest, lo, hi); break;
+    case NEST_LANES: reduce_emit_lanes(e, nest, lo, hi); break;
+    case NEST_COLUMNS:
+        if (nest->anchor->op == OP_dot)
+            dot_emit_columns(e, nest, lo, hi);
+        else
+            reduce_emit_columns(e, nest, lo, hi);
+        break;
+    case NEST_SCATTER: scatter_emit(e, nest, lo, hi); break;
+    case NEST_PACK: dot_emit_pack(e, nest, lo, hi); break;
+    case NEST_TILES: dot_emit_tiles(e, nest, lo, hi); break;
+    case NEST_SCAN: scan_emit(e, nest, lo, hi); break;
+    }
+    e->domain = NULL;
+    for (int i = 0; i < nest->outputs.count; i++)
+        if (nest->outputs.data[i].kind == OUTPUT_OWN)
+            e->fg->stored[nest->outputs.data[i].value->id] = true;
+    for (int i = 0; nest->kind == NEST_SCAN && i < nest->anchor->result_count; i++)
+        e->fg->stored[nest->anchor->results[i].id] = true;
+}
+
+static const char *kind_name(NestKind kind)
+{
+    static const char *const names[] = {[NEST_FLAT] = "map",       [NEST_ROWS] = "map",  [NEST_LANES] = "reduce",
+                                        [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",
+                                        [NEST_TILES] = "dot",      [NEST_SCAN] = "scan"};
+    return names[kind];
+}
+
+void nest_launch(FuncGen *fg, const Nest *nest)
+{
+    Emit *e = emit_block_begin(fg, kind_name(nest->kind));
+    nest_emit(e, nest, e->lo, e->hi);
+    Launch launch = {.kernel = e->function, .rank = nest->item_rank, .inner_rank = nest->inner_rank,
+                     .chunk = nest->chunk, .grain = nest->grain, .item_ns = nest->item_ns};
+    for (int i = 0; i < nest->item_rank; i++)
+        launch.dims[i] = nest->items[i];
+    for (int i = 0; i < nest->inner_rank; i++)
+        launch.inner[i] = nest->inner[i];
+    emit_block_end(e);
+    vec_push(fg->cg->arena, &fg->launches, launch);
+}

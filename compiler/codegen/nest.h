@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A nest is a set of loops that stores values. It is cut into *items* that do
+ * not depend on each other (rows, elements, chunks of columns); code for the
+ * items lo .. hi-1 is emitted, either as a block function for the pool or in
+ * the middle of a scan. A kernel is one nest or a few, in order.
+ */
+#ifndef NND_COMPILER_CODEGEN_NEST_H
+#define NND_COMPILER_CODEGEN_NEST_H
+
+#include "compiler/codegen/element.h"
+
+typedef enum OutputKind {
+    OUTPUT_OWN,   /* the value's own buffer */
+    OUTPUT_CELL,  /* another buffer of the same layout: cell `which` */
+    OUTPUT_EMIT,  /* in a scan: sequence result `which`, at the row of time t */
+    OUTPUT_STATE, /* in a scan: the next state `which` */
+    OUTPUT_FINAL  /* in a scan: last state `which`, at the row of the item */
+} OutputKind;
+
+/* Where an element of a value is stored. */
+typedef struct Output {
+    const IrValue *value;
+    OutputKind kind;
+    int which;
+} Output;
+
+typedef enum NestKind {
+    NEST_FLAT,    /* items are elements in memory order */
+    NEST_ROWS,    /* items are rows along the last axis */
+    NEST_LANES,   /* a reduction of contiguous entries; items are results */
+    NEST_COLUMNS, /* a reduction or contraction; items are chunks of the last axis */
+    NEST_SCATTER, /* scatter_add; items are chunks of the last axis */
+    NEST_PACK,    /* an operand of a contraction, copied into panels */
+    NEST_TILES,   /* a contraction in register tiles */
+    NEST_SCAN     /* a loop over time; items are places in `order` */
+} NestKind;
+
+typedef struct DotPlan DotPlan; /* dot.h */
+
+typedef struct Nest Nest;
+typedef VEC(Nest *) NestList;
+
+struct Nest {
+    NestKind kind;
+    const IrInst *anchor;
+    VEC(Output) outputs;  /* all of one shape */
+    int item_rank;        /* items are the product of these, the last one cut by `chunk` */
+    const IrDim *items[NND_MAX_RANK];
+    int64_t chunk;
+    int inner_rank;       /* what an item costs: item_ns times these */
+    const IrDim *inner[2 * NND_MAX_RANK];
+    double item_ns;
+    int64_t grain;        /* items a block, or 0: from the cost */
+    DotPlan *dot;         /* PACK, TILES */
+    NestList steps;       /* SCAN: what is done at each step, in order */
+    int *state_cells;     /* SCAN: two buffers for each state */
+};
+
+/* The nests of a kernel, in order. */
+void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out);
+/* A nest that copies values (which may be computed) to other buffers. */
+Nest *nest_copy(FuncGen *fg, const Output *outputs, int count);
+/* Code for items lo .. hi-1; then the outputs count as stored. */
+void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+/* Emits the nest as a block function and adds its launch. */
+void nest_launch(FuncGen *fg, const Nest *nest);
+
+/* Stores the outputs' elements at the index. */
+void nest_store(Emit *e, const Nest *nest, const Index *index);
+/* Names of the buffers that the nest writes, for the alias information. */
+void nest_memory(Emit *e, const Nest *nest);
+/* Cost of computing the outputs' elements, in nanoseconds. */
+double nest_element_ns(const FuncGen *fg, const Nest *nest);
+
+/* ---- the kinds ---- */
+void map_emit_flat(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void map_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+bool map_is_flat(const FuncGen *fg, const Nest *nest);
+
+void reduce_emit_lanes(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+enum { COLUMN_CHUNK = 64 };
+
+void dot_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+
+void scan_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+/* Where the state that a region value becomes is stored; NULL if it is none. */
+LLVMValueRef scan_next_state(const Emit *e, const IrValue *value);
+
+#endif
