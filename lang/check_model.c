@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lang/check.h"
+
+int extent_add(Checker *c, ExtentInfo info)
+{
+    for (int i = 0; i < c->extents.count; i++) {
+        const ExtentInfo *e = &c->extents.data[i];
+        bool same = e->kind == info.kind && e->parent == info.parent && e->source == info.source && e->least == info.least;
+        if (info.kind == EXTENT_WINDOW)
+            same = same && dim_equal(e->pad, info.pad) && dim_equal(e->span, info.span) && dim_equal(e->stride, info.stride);
+        else
+            same = same && !strcmp(e->name, info.name);
+        if (same)
+            return i;
+    }
+    vec_push(c->arena, &c->extents, info);
+    return c->extents.count - 1;
+}
+
+/* ---- inputs ---- */
+
+static bool report_input(Checker *c, const Node *node, DiagCode code, const char *name)
+{
+    noted(c, diag_report(c->diags, node->span, code, name));
+    return false;
+}
+
+static void name_axis(Checker *c, const Axis *axis, Span span)
+{
+    if (!scope_find(c->scope, axis->name))
+        scope_bind(c->arena, c->scope->outer, axis->name, value_axis(c, axis), span)->quiet = true;
+}
+
+static bool ragged_input_axis(Checker *c, const Node *node, int *parent, Axis *axis)
+{
+    if (node->kids[0]) {
+        noted(c, diag_report(c->diags, node->kids[0]->span, E_RAGGED_BOUND));
+        return false;
+    }
+    ExtentInfo info = {.name = node->name, .kind = EXTENT_RAGGED, .parent = *parent, .source = -1};
+    for (int i = 0; i < c->extents.count; i++)
+        if (c->extents.data[i].kind == EXTENT_RAGGED && !strcmp(c->extents.data[i].name, node->name) &&
+            c->extents.data[i].parent != *parent)
+            return report_input(c, node, E_RAGGED_PARENT, node->name);
+    *parent = extent_add(c, info);
+    *axis = (Axis){.kind = AXIS_RAGGED, .name = node->name, .extent = *parent};
+    name_axis(c, axis, node->span);
+    return true;
+}
+
+static bool batch_axis(Checker *c, const Node *node, int *parent, Axis *axis)
+{
+    Binding *bound = node->kind == N_NAME ? scope_find(c->scope, node->name) : NULL;
+    if (node->kind != N_NAME || (bound && bound->value->kind != V_AXIS))
+        return report_input(c, node, E_INPUT_BATCH, report_snippet(c, node->span));
+    ExtentInfo info = {.name = node->name, .kind = EXTENT_FREE, .parent = -1, .source = -1};
+    for (int i = 0; i < c->extents.count; i++)
+        if (c->extents.data[i].kind == EXTENT_FREE && strcmp(c->extents.data[i].name, node->name))
+            return report_input(c, node, E_TWO_BATCHES, c->extents.data[i].name);
+    *parent = extent_add(c, info);
+    *axis = (Axis){.kind = AXIS_FREE, .name = node->name, .extent = *parent};
+    name_axis(c, axis, node->span);
+    return true;
+}
+
+static bool input_type(Checker *c, const Node *node, Type *type)
+{
+    const Node *declared = node->kids[0];
+    int parent = -1;
+    if (!element_of_type(c, declared, &type->element))
+        return false;
+    if (declared->kid_count == 0)
+        return report_input(c, declared, E_INPUT_BATCH, report_snippet(c, declared->span));
+    const char *why = arena_printf(c->arena, "`%s` is declared so", node->name);
+    for (int i = 0; i < declared->kid_count; i++) {
+        const Node *axis_node = declared->kids[i];
+        Axis axis;
+        bool fine = i == 0                           ? batch_axis(c, axis_node, &parent, &axis)
+                    : axis_node->kind == N_RAGGED ? ragged_input_axis(c, axis_node, &parent, &axis)
+                                                  : eval_const_axis(c, axis_node, &axis);
+        if (!fine)
+            return false;
+        if (axis.kind == AXIS_CONST && !axis.reason)
+            axis.reason = reason_new(c, why, declared->span, "");
+        type_push(type, axis);
+    }
+    return true;
+}
+
+void eval_input(Checker *c, const Node *node)
+{
+    Type type = {0};
+    Value *value = c->error;
+    bool target = node->kind == N_TARGET;
+    if (input_type(c, node, &type))
+        value = emit(c, T_INPUT, &type, node->span, 0, NULL);
+    if (value->kind == V_TENSOR) {
+        value->typed->index = c->program->inputs.count;
+        value->typed->name = node->name;
+        c->on_target.data[value->typed->id] = target;
+        ProgramInput input = {.name = node->name, .target = target, .type = value->typed->type, .span = node->span};
+        vec_push(c->arena, &c->program->inputs, input);
+    }
+    Node name = *node;
+    name.span = node->name_span;
+    bind_name(c, arena_copy(c->arena, &name, sizeof name), value);
+    Binding *binding = scope_own(c->scope, node->name);
+    if (binding)
+        binding->quiet = target;
+}
+
+/* ---- outputs and loss ---- */
+
+void eval_output(Checker *c, const Node *node)
+{
+    Value *value = to_tensor(c, eval_in_binding(c, node->kids[0], node->name), ELEMENT_FLOAT, node->kids[0]->span);
+    Node name = *node;
+    name.span = node->name_span;
+    bind_name(c, arena_copy(c->arena, &name, sizeof name), value);
+    Binding *binding = scope_own(c->scope, node->name);
+    if (binding)
+        binding->quiet = true;
+    if (value->kind != V_TENSOR)
+        return;
+    if (c->on_target.data[value->typed->id]) {
+        Diag *d = noted(c, diag_report(c->diags, node->span, E_OUTPUT_TARGET, node->name));
+        diag_note(c->diags, d, "a prediction is made without targets; only the loss may use them");
+        return;
+    }
+    vec_push(c->arena, &c->program->outputs, value->typed);
+    vec_push(c->arena, &c->program->output_names, node->name);
+}
+
+static void take_loss(Checker *c, Scope *scope)
+{
+    Binding *loss = scope_own(scope, "loss");
+    if (!loss)
+        return;
+    loss->used = true;
+    if (loss->value->kind == V_TENSOR && loss->value->type->element == ELEMENT_FLOAT)
+        c->program->loss = loss->value->typed;
+    else if (loss->value->kind != V_ERROR)
+        noted(c, diag_report(c->diags, loss->span, E_LOSS, value_describe(c, loss->value)));
+}
+
+/* ---- parameters ---- */
+
+static const ModelArg *given_arg(const ModelArg *args, int count, const char *name)
+{
+    for (int i = count - 1; i >= 0; i--)
+        if (!strcmp(args[i].name, name))
+            return &args[i];
+    return NULL;
+}
+
+static Value *given_value(Checker *c, const Node *param, double number)
+{
+    if (!strcmp(param->text, "bool"))
+        return value_bool(c, number != 0, false);
+    bool whole = number >= -9e15 && number <= 9e15 && number == (double)(int64_t)number;
+    return whole ? value_int(c, (int64_t)number) : value_number(c, number, false);
+}
+
+static Value *model_param(Checker *c, const Node *param, const ModelArg *arg, int64_t missing_dim)
+{
+    Value *value;
+    Span nowhere = {0};
+    if (arg) {
+        value = given_value(c, param, arg->value);
+        param_reason(c, value, "it was given so", nowhere, nowhere);
+    } else if (param->kids[0]) {
+        value = eval(c, param->kids[0]);
+        Value *own = value->kind == V_DIM ? value_dim(c, value->dim) : value;
+        param_reason(c, own, "of its default", param->span, nowhere);
+        value = own;
+    } else if (missing_dim > 0 && !strcmp(param->text, "dim")) {
+        value = value_int(c, missing_dim);
+    } else {
+        Diag *d = noted(c, diag_report(c->diags, param->span, E_MODEL_PARAM, param->name));
+        diag_help(c->diags, d, "give it: `-D %s=...`", param->name);
+        return c->error;
+    }
+    return param_value(c, param, value, param->span);
+}
+
+static void model_params(Checker *c, const Node *params, const ModelArg *args, int arg_count, int64_t missing_dim)
+{
+    for (int i = 0; i < params->kid_count; i++) {
+        const Node *param = params->kids[i];
+        const ModelArg *arg = given_arg(args, arg_count, param->name);
+        Value *value = model_param(c, param, arg, missing_dim);
+        ModelParam entry = {.name = param->name, .kind = param->text, .given = arg};
+        bool unknown;
+        if (!value_as_number(value, &entry.value, &unknown))
+            entry.value = value->number;
+        vec_push(c->arena, &c->program->params, entry);
+        if (scope_own(c->scope, param->name))
+            noted(c, diag_report(c->diags, param->name_span, E_BOUND_TWICE, param->name));
+        else
+            scope_bind(c->arena, c->scope, param->name, value, param->name_span)->quiet = true;
+    }
+}
+
+static void unknown_args(Checker *c, const Node *model, const ModelArg *args, int count)
+{
+    const Node *params = model->kids[0];
+    const char **names = ARENA_ARRAY(c->arena, const char *, params->kid_count + 1);
+    for (int i = 0; i < params->kid_count; i++)
+        names[i] = params->kids[i]->name;
+    for (int i = 0; i < count; i++) {
+        bool known = false;
+        for (int j = 0; j < params->kid_count; j++)
+            known = known || !strcmp(args[i].name, names[j]);
+        if (known)
+            continue;
+        Diag *d = diag_report(c->diags, model->name_span, E_UNKNOWN_ARGUMENT, model->name, args[i].name);
+        const char *near = diag_nearest(args[i].name, names, params->kid_count);
+        if (near)
+            diag_help(c->diags, d, "did you mean `%s`?", near);
+    }
+}
+
+void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_count, int64_t missing_dim)
+{
+    Frame frame = {.module = c->modules.all.data[0], .prefix = "", .body = model->kids[1]};
+    c->frame = arena_copy(c->arena, &frame, sizeof frame);
+    c->scope = scope_new(c->arena, NULL);
+    c->program->model = model->name;
+    c->program->doc = model->doc;
+    int errors = c->diags->error_count;
+    unknown_args(c, model, args, arg_count);
+    model_params(c, model->kids[0], args, arg_count, missing_dim);
+    Scope *body = scope_new(c->arena, c->scope);
+    eval_block(c, model->kids[1], body);
+    take_loss(c, body);
+    if (c->diags->error_count == errors && !c->program->loss && c->program->outputs.count == 0)
+        noted(c, diag_report(c->diags, model->name_span, E_NO_OUTPUT, model->name));
+    weights_finish(c);
+    c->program_complete = c->diags->error_count == errors;
+}

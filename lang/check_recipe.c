@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The `train` block.
+ */
+#include "lang/check.h"
+
+void recipe_defaults(Recipe *recipe)
+{
+    *recipe = (Recipe){.optimiser = OPTIMISER_ADADELTA, .rate = 1, .rho = 0.95, .epsilon = 1e-6,
+                       .beta1 = 0.9, .beta2 = 0.999, .batch = 32, .epochs = 10};
+}
+
+static void wrong_name(Checker *c, Span span, const char *what, const char *name, const char *const *names, int count)
+{
+    Diag *d = noted(c, diag_report(c->diags, span, E_TRAIN_NAME, what, name));
+    const char *near = diag_nearest(name, names, count);
+    if (near) {
+        diag_help(c->diags, d, "did you mean `%s`?", near);
+        return;
+    }
+    const char *list = names[0];
+    for (int i = 1; i < count; i++)
+        list = arena_printf(c->arena, "%s, %s", list, names[i]);
+    diag_note(c->diags, d, "possible are %s", list);
+}
+
+static void wrong_value(Checker *c, const Node *node, const char *name, const char *expected)
+{
+    noted(c, diag_report(c->diags, node->span, E_TRAIN_VALUE, name, expected));
+}
+
+static bool read_number(Checker *c, const Node *node, const char *name, double low, double high, double *out)
+{
+    Value *value = eval(c, node);
+    double number;
+    bool unknown;
+    if (value->kind == V_ERROR)
+        return false;
+    if (!value_as_number(value, &number, &unknown) || number < low || number > high) {
+        wrong_value(c, node, name, arena_printf(c->arena, high < 1e300 ? "a number from %g to %g" : "a number of at least %g", low, high));
+        return false;
+    }
+    *out = number;
+    return true;
+}
+
+static void read_int(Checker *c, const Node *node, const char *name, int *out)
+{
+    double number;
+    if (!read_number(c, node, name, 1, 1e9, &number))
+        return;
+    if (number == (double)(int)number)
+        *out = (int)number;
+    else
+        wrong_value(c, node, name, "a whole number");
+}
+
+static void read_bool(Checker *c, const Node *node, const char *name, bool *out)
+{
+    Value *value = eval(c, node);
+    if (value->kind == V_BOOL)
+        *out = value->number != 0;
+    else if (value->kind != V_ERROR)
+        wrong_value(c, node, name, "true or false");
+}
+
+/* ---- optimisers ---- */
+
+typedef struct OptimiserRow {
+    const char *name;
+    OptimiserName kind;
+    double rate, epsilon;
+    int count;
+    const char *options[6];
+} OptimiserRow;
+
+static const OptimiserRow optimisers[] = {
+    {"sgd", OPTIMISER_SGD, 0.01, 1e-6, 4, {"rate", "momentum", "nesterov", "weight_decay"}},
+    {"adadelta", OPTIMISER_ADADELTA, 1, 1e-6, 4, {"rho", "epsilon", "rate", "weight_decay"}},
+    {"adam", OPTIMISER_ADAM, 0.001, 1e-8, 5, {"rate", "beta1", "beta2", "epsilon", "weight_decay"}},
+};
+enum { OPTIMISER_COUNT = sizeof optimisers / sizeof *optimisers };
+
+static void optimiser_option(Checker *c, Recipe *recipe, const OptimiserRow *row, const Node *arg)
+{
+    const Node *value = arg->kids[0];
+    const struct { const char *name; double low, high, *out; } numbers[] = {
+        {"rate", 0, 1e300, &recipe->rate}, {"momentum", 0, 1, &recipe->momentum}, {"rho", 0, 1, &recipe->rho},
+        {"epsilon", 0, 1e300, &recipe->epsilon}, {"beta1", 0, 1, &recipe->beta1}, {"beta2", 0, 1, &recipe->beta2},
+        {"weight_decay", 0, 1e300, &recipe->weight_decay},
+    };
+    for (int i = 0; i < row->count; i++) {
+        if (strcmp(row->options[i], arg->name))
+            continue;
+        if (!strcmp(arg->name, "nesterov"))
+            read_bool(c, value, arg->name, &recipe->nesterov);
+        for (size_t j = 0; j < sizeof numbers / sizeof *numbers; j++)
+            if (!strcmp(numbers[j].name, arg->name))
+                read_number(c, value, arg->name, numbers[j].low, numbers[j].high, numbers[j].out);
+        return;
+    }
+    wrong_name(c, arg->name_span, arena_printf(c->arena, "option of `%s`", row->name), arg->name, row->options, row->count);
+}
+
+/* A call `name(...)`, or just the name. */
+static const Node *callee_of(const Node *node)
+{
+    return node->kind == N_CALL ? node->kids[0] : node;
+}
+
+static void read_optimiser(Checker *c, Recipe *recipe, const Node *node)
+{
+    const Node *callee = callee_of(node);
+    const char *names[OPTIMISER_COUNT];
+    const OptimiserRow *row = NULL;
+    for (int i = 0; i < OPTIMISER_COUNT; i++) {
+        names[i] = optimisers[i].name;
+        if (callee->kind == N_NAME && !strcmp(callee->name, names[i]))
+            row = &optimisers[i];
+    }
+    if (!row) {
+        wrong_name(c, callee->span, "optimiser", report_snippet(c, callee->span), names, OPTIMISER_COUNT);
+        return;
+    }
+    recipe->optimiser = row->kind;
+    recipe->rate = row->rate;
+    recipe->epsilon = row->epsilon;
+    for (int i = 1; i < node->kid_count; i++) {
+        if (node->kids[i]->kind == N_NAMED)
+            optimiser_option(c, recipe, row, node->kids[i]);
+        else
+            wrong_value(c, node->kids[i], row->name, "options with their names, as `rate = 0.1`");
+    }
+}
+
+/* ---- stopping ---- */
+
+static void stop_option(Checker *c, Recipe *recipe, const Node *arg)
+{
+    static const char *const metrics[] = {"valid.auc", "valid.accuracy", "valid.loss"};
+    static const char *const options[] = {"on", "patience"};
+    const Node *value = arg->kids[0];
+    if (!strcmp(arg->name, "patience")) {
+        read_int(c, value, "patience", &recipe->patience);
+        return;
+    }
+    if (strcmp(arg->name, "on")) {
+        wrong_name(c, arg->name_span, "option of `early`", arg->name, options, 2);
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        if (value->kind == N_NAME && !strcmp(value->name, metrics[i])) {
+            recipe->stop_metric = metrics[i];
+            return;
+        }
+    wrong_name(c, value->span, "metric", report_snippet(c, value->span), metrics, 3);
+}
+
+static void read_stop(Checker *c, Recipe *recipe, const Node *node)
+{
+    const Node *callee = callee_of(node);
+    static const char *const names[] = {"early"};
+    if (callee->kind != N_NAME || strcmp(callee->name, "early")) {
+        wrong_name(c, callee->span, "way to stop", report_snippet(c, callee->span), names, 1);
+        return;
+    }
+    recipe->stop_metric = "valid.loss";
+    recipe->patience = 5;
+    if (recipe->hold_out == 0)
+        recipe->hold_out = 0.1;
+    for (int i = 1; i < node->kid_count; i++) {
+        if (node->kids[i]->kind == N_NAMED)
+            stop_option(c, recipe, node->kids[i]);
+        else
+            wrong_value(c, node->kids[i], "early", "options with their names, as `patience = 5`");
+    }
+}
+
+/* ---- row norms ---- */
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    if (tail > length || strcmp(path + length - tail, suffix))
+        return false;
+    return tail == length || path[length - tail - 1] == '.';
+}
+
+/* The path without the numbers of repeated instances: "logits.Linear#2.W" is a Linear.W too. */
+static const char *without_numbers(Checker *c, const char *path)
+{
+    char *copy = arena_strdup(c->arena, path), *to = copy;
+    for (const char *from = path; *from;) {
+        if (*from == '#')
+            while (*from && *from != '.')
+                from++;
+        else
+            *to++ = *from++;
+    }
+    *to = '\0';
+    return copy;
+}
+
+static void check_pattern(Checker *c, const Node *key, const char *pattern)
+{
+    int count = c->program->weights.count;
+    if (!c->program_complete)
+        return;
+    const char **names = ARENA_ARRAY(c->arena, const char *, 2 * count + 1);
+    int name_count = 0;
+    for (int i = 0; i < count; i++) {
+        const char *path = c->program->weights.data[i].path;
+        const char *plain = without_numbers(c, path);
+        if (has_suffix(path, pattern) || has_suffix(plain, pattern))
+            return;
+        names[name_count++] = path;
+        const char *dot = strrchr(plain, '.');
+        while (dot && dot > plain && dot[-1] != '.')
+            dot--;
+        if (dot)
+            names[name_count++] = dot;
+    }
+    Diag *d = noted(c, diag_report(c->diags, key->span, E_TRAIN_PATTERN, pattern));
+    const char *near = diag_nearest(pattern, names, name_count);
+    if (near)
+        diag_help(c->diags, d, "did you mean `%s`?", near);
+    else if (count)
+        diag_note(c->diags, d, "the weights are called like `%s`", c->program->weights.data[0].path);
+}
+
+static void read_clips(Checker *c, Recipe *recipe, const Node *node)
+{
+    if (node->kind != N_MAP) {
+        wrong_value(c, node, "clip_rows", "a map from weights to limits, as `{ Linear.W: 3 }`");
+        return;
+    }
+    recipe->clips = ARENA_ARRAY(c->arena, ClipRow, node->kid_count / 2 + 1);
+    for (int i = 0; i + 1 < node->kid_count; i += 2) {
+        const Node *key = node->kids[i];
+        const char *pattern = key->kind == N_STRING ? key->text : key->name;
+        ClipRow clip = {.pattern = pattern, .span = key->span};
+        check_pattern(c, key, pattern);
+        if (read_number(c, node->kids[i + 1], "clip_rows", 1e-30, 1e300, &clip.limit))
+            recipe->clips[recipe->clip_count++] = clip;
+    }
+}
+
+/* ---- entries ---- */
+
+static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *name, const Node *value)
+{
+    static const char *const keys[] = {"optimiser", "batch", "epochs", "stop", "clip_rows", "weight_decay", "hold_out"};
+    if (!strcmp(key, "optimiser"))
+        read_optimiser(c, recipe, value);
+    else if (!strcmp(key, "batch"))
+        read_int(c, value, key, &recipe->batch);
+    else if (!strcmp(key, "epochs"))
+        read_int(c, value, key, &recipe->epochs);
+    else if (!strcmp(key, "stop"))
+        read_stop(c, recipe, value);
+    else if (!strcmp(key, "clip_rows"))
+        read_clips(c, recipe, value);
+    else if (!strcmp(key, "weight_decay"))
+        read_number(c, value, key, 0, 1e300, &recipe->weight_decay);
+    else if (!strcmp(key, "hold_out"))
+        read_number(c, value, key, 0, 0.9, &recipe->hold_out);
+    else
+        wrong_name(c, name->span, "entry of `train`", key, keys, (int)(sizeof keys / sizeof *keys));
+}
+
+void recipe_check(Checker *c, const Node *train)
+{
+    Recipe *recipe = &c->program->recipe;
+    if (!c->program->loss && c->program_complete)
+        noted(c, diag_report(c->diags, train->name_span, E_NO_LOSS, train->name));
+    for (int i = 0; i < train->kid_count; i++) {
+        const Node *bind = train->kids[i];
+        const Node *name = bind->kids[0];
+        for (int j = 0; j < i; j++)
+            if (!strcmp(train->kids[j]->kids[0]->name, name->name)) {
+                Diag *d = noted(c, diag_report(c->diags, name->span, E_BOUND_TWICE, name->name));
+                diag_label(c->diags, d, train->kids[j]->kids[0]->span, "first here");
+            }
+        read_entry(c, recipe, name->name, name, bind->kids[bind->kid_count - 1]);
+    }
+}
