@@ -51,8 +51,7 @@ NndStatus nnd_auc(double *out, const float *scores, const int32_t *labels, int32
                   int64_t count, NndError *error);
 
 /* The threshold that maximises precision + recall, among the distinct scores and 0; equal sums:
- * the larger F1, then the larger threshold. Thresholds that call nothing positive are left out.
- * Needs an item. */
+ * the larger F1, then the larger threshold. Needs an item. */
 NndStatus nnd_best_cutoff(NndCutoff *out, const float *scores, const int32_t *labels,
                           int32_t positive, int64_t count, NndError *error);
 
