@@ -287,7 +287,8 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
 char *ir_module_text(Arena *arena, const IrModule *module);
 char *ir_func_text(Arena *arena, const IrFunc *func);
 char *ir_inst_text(Arena *arena, const IrInst *inst); /* its first line; values must be numbered */
-/* NULL and one message "line:col: ..." in *error if the text is wrong; never crashes. */
+/* A verified module; NULL if the text is wrong, and one message "line:col: ..." in *error unless
+ * `error` is NULL. Never crashes. */
 IrModule *ir_module_parse(Arena *arena, const char *text, char **error);
 
 /* ---- verifier: NULL if well-formed, else what is wrong, with the instruction printed ---- */

@@ -2,7 +2,8 @@
  *
  * Reading the textual IR. The text comes from outside: every count has a
  * limit, and the type rule of each instruction is checked where it stands, so
- * that a mistake is reported with its line.
+ * that a mistake is reported with its line. What only the verifier sees (items
+ * of a scan that meet) has none.
  *
  * After the first error the current token is TOK_END for good; loops that read
  * lists end by themselves.
@@ -28,7 +29,8 @@ enum { TOK_END = 0, TOK_WORD = 256, TOK_NUMBER, TOK_STRING, TOK_ARROW };
 typedef struct Entry {
     const char *name;
     bool number;
-    IrValue *value; /* NULL when its region has ended */
+    bool ended;     /* with its region: the name is free again */
+    IrValue *value; /* NULL as long as its instruction is being read */
     struct Entry *next;
 } Entry;
 
@@ -276,7 +278,7 @@ static Entry **bucket(Parser *p, const char *name)
 static Entry *lookup(Parser *p, const char *name, bool number)
 {
     for (Entry *entry = *bucket(p, name); entry; entry = entry->next)
-        if (entry->number == number && !strcmp(entry->name, name))
+        if (!entry->ended && entry->number == number && !strcmp(entry->name, name))
             return entry;
     return NULL;
 }
@@ -513,7 +515,8 @@ static void parse_region(Parser *p, IrInst *inst)
     parse_yields(p, inst->region, scan);
     expect(p, '}');
     for (int i = outer; i < p->entries.count; i++)
-        p->entries.data[i]->value = NULL;
+        p->entries.data[i]->ended = true;
+    p->entries.count = outer;
     p->in_scan = false;
 }
 
@@ -694,7 +697,7 @@ static IrDim parse_declared_dim(Parser *p)
         dim.kind = NND_DIM_WINDOW;
         dim.source = parse_dim(p);
         dim.parent = dim.source ? dim.source->parent : NULL;
-        dim.pad = parse_field(p, "pad", 0);
+        dim.pad = parse_field(p, "pad", INT32_MIN);
         dim.span = parse_field(p, "span", 1);
         dim.stride = parse_field(p, "stride", 1);
         dim.least = (int32_t)parse_field(p, "least", 0);
@@ -742,6 +745,9 @@ IrModule *ir_module_parse(Arena *arena, const char *text, char **error)
         parse_func(p);
     if (!p->error && p->token != TOK_END)
         FAIL(p, "dim, func or the end expected");
-    *error = p->error;
+    if (!p->error)
+        p->error = ir_module_verify(arena, p->module);
+    if (error)
+        *error = p->error;
     return p->error ? NULL : p->module;
 }

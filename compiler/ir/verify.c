@@ -290,7 +290,7 @@ static const char *dim_problem(const IrModule *module, const IrDim *dim)
         return dim->source ? "only windows have a source" : dim->size < 0 ? "its size is negative" : NULL;
     if (!is_earlier(module, dim->source, dim) || dim->source->parent != dim->parent)
         return "its source is wrong";
-    bool possible = dim->pad >= 0 && dim->span >= 1 && dim->stride >= 1 && dim->least >= 0;
+    bool possible = dim->span >= 1 && dim->stride >= 1 && dim->least >= 0;
     return possible ? NULL : "its windows are impossible";
 }
 
