@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/codegen/object.h"
+#include "compiler/driver/unit.h"
+
+enum { OPT_EMIT = OPTION_OWN, OPT_CPU };
+
+typedef struct BuildOptions {
+    Options common;
+    bool object_only;
+    TargetOptions target;
+} BuildOptions;
+
+static const struct option longs[] = {
+    COMMON_LONG_OPTIONS,
+    {"emit", required_argument, NULL, OPT_EMIT},
+    {"cpu", required_argument, NULL, OPT_CPU},
+    {NULL, 0, NULL, 0}};
+
+/* The archive of this installation: where it was built, or beside the nnd command. */
+static const char *find_archive(Arena *arena)
+{
+    if (!access(NND_RT_ARCHIVE, R_OK))
+        return NND_RT_ARCHIVE;
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0)
+        return NULL;
+    self[length] = '\0';
+    *strrchr(self, '/') = '\0';
+    const char *beside = arena_printf(arena, "%s/libnnd_rt.a", self);
+    return access(beside, R_OK) ? NULL : beside;
+}
+
+static NndStatus build_program(const Unit *unit, const BuildOptions *o, const char *model, NndError *error)
+{
+    const char *output = o->common.output;
+    if (o->object_only)
+        return object_write(unit->module, &o->target, model, output, error);
+    const char *archive = find_archive(unit->arena);
+    if (!archive)
+        return nnd_fail(error, NND_EIO, "the runtime archive %s is missing", NND_RT_ARCHIVE);
+    const char *object = arena_printf(unit->arena, "%s.%ld.o", output, (long)getpid());
+    NndStatus status = object_write(unit->module, &o->target, model, object, error);
+    if (!status)
+        status = object_link(object, archive, output, error);
+    unlink(object);
+    return status;
+}
+
+static void print_result(const char *path, const Options *options)
+{
+    struct stat info;
+    long long size = stat(path, &info) ? 0 : (long long)info.st_size;
+    if (options->json)
+        printf("{\"output\":\"%s\",\"bytes\":%lld}\n", path, size);
+    else if (!options->quiet)
+        printf("%s: %.2f MB\n", path, (double)size / 1e6);
+}
+
+static int build(Arena *arena, const char *path, const BuildOptions *o)
+{
+    static const char *const functions[] = {"predict", NULL};
+    Unit unit;
+    NndModel model;
+    if (!unit_open_model(&unit, arena, path, &o->common, &model))
+        return EXIT_WRONG_INPUT;
+    unit_keep_functions(&unit, functions);
+    PassOptions passes = pass_options(&o->common);
+    passes.fuse = true;
+    passes_run(unit.module, &passes);
+    NndError error;
+    NndStatus status = build_program(&unit, o, path, &error);
+    nnd_model_free(&model);
+    if (status)
+        return command_fail("%s", error.text);
+    print_result(o->common.output, &o->common);
+    return EXIT_FINE;
+}
+
+static int own_option(const Command *command, BuildOptions *o, int option)
+{
+    if (option == OPT_CPU) {
+        o->target.cpu = optarg;
+        return -1;
+    }
+    if (option != OPT_EMIT)
+        return option_common(command, &o->common, option);
+    o->object_only = !strcmp(optarg, "obj");
+    if (o->object_only || !strcmp(optarg, "exe"))
+        return -1;
+    return command_usage(command, "--emit needs exe or obj, found `%s`", optarg);
+}
+
+static int run_build(const Command *command, int argc, char **argv)
+{
+    Arena *arena = arena_new();
+    BuildOptions o = {.target = {.level = 2}};
+    options_init(&o.common, arena);
+    int status = -1;
+    for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;)
+        status = own_option(command, &o, option);
+    if (status < 0 && argc - optind != 1)
+        status = command_usage(command, "one trained model is needed");
+    if (status < 0 && !o.common.output)
+        status = command_usage(command, "-o FILE is needed: where the program goes");
+    if (status < 0)
+        status = check_pass_options(command, &o.common);
+    if (status < 0)
+        status = build(arena, argv[optind], &o);
+    arena_free(arena);
+    return status;
+}
+
+const Command command_build = {
+    .name = "build",
+    .summary = "compile a trained model into a native program",
+    .help = "Usage: nnd build FILE.model -o PROGRAM [OPTION]...\n\n"
+            "Makes one file that needs the C library alone: code, weights and vocabulary.\n\n"
+            "      --emit exe|obj       stop at an object file (runtime/native/program.h says what it has)\n"
+            "      --cpu NAME           LLVM's name of the processor to compile for (default: this one)\n",
+    .run = run_build,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compiler/driver/trainer.h"
+#include "compiler/passes/plan.h"
+#include "runtime/axes.h"
+
+enum { OPT_MEMORY = OPTION_OWN, OPT_BATCH, OPT_LENGTH };
+
+typedef struct CheckOptions {
+    Options common;
+    bool memory;
+    int64_t batch, length;
+} CheckOptions;
+
+static const struct option longs[] = {
+    COMMON_LONG_OPTIONS,
+    {"memory", no_argument, NULL, OPT_MEMORY},
+    {"batch", required_argument, NULL, OPT_BATCH},
+    {"length", required_argument, NULL, OPT_LENGTH},
+    {NULL, 0, NULL, 0}};
+
+static void print_program(const Unit *unit, const Options *options)
+{
+    const Program *program = unit->program;
+    int64_t total = 0;
+    for (int i = 0; i < program->weights.count; i++) {
+        const Weight *weight = &program->weights.data[i];
+        int64_t count = 1;
+        for (int k = 0; k < weight->type.rank; k++)
+            count *= weight->type.axes[k].size;
+        total += count;
+        if (!options->json)
+            printf("  %-36s %-28s %lld\n", weight->path, value_type_text(unit->arena, &weight->type), (long long)count);
+    }
+    if (options->json)
+        printf("{\"model\":\"%s\",\"weights\":%lld}\n", program->model, (long long)total);
+    else
+        printf("model %s: %lld weights in %d tensors\n", program->model, (long long)total, program->weights.count);
+}
+
+static NndStatus bind_axes(NndAxes **out, const NndModuleDesc *desc, const CheckOptions *o, Arena *arena, NndError *error)
+{
+    NndExtent *given = ARENA_ARRAY(arena, NndExtent, desc->dim_count + 1);
+    int64_t *extents = ARENA_ARRAY(arena, int64_t, desc->dim_count + 1);
+    for (int i = 0; i < desc->dim_count; i++) {
+        const NndDimDesc *dim = &desc->dims[i];
+        given[i].extent = extents[i] = dim->kind == NND_DIM_FREE ? o->batch : dim->size;
+        if (dim->kind != NND_DIM_RAGGED)
+            continue;
+        int64_t parents = extents[dim->parent];
+        int64_t *lengths = ARENA_ARRAY(arena, int64_t, parents + 1);
+        for (int64_t k = 0; k < parents; k++)
+            lengths[k] = o->length;
+        given[i].lengths = lengths;
+        extents[i] = parents * o->length;
+    }
+    NndStatus status = nnd_axes_new(out, desc->dims, desc->dim_count, error);
+    return status ? status : nnd_axes_bind(*out, given, error);
+}
+
+static void print_plan(const IrFunc *func, MemoryPlan *plan, const Options *options)
+{
+    double megabyte = 1 << 20;
+    if (options->json)
+        printf("{\"function\":\"%s\",\"values\":%d,\"buffers\":%d,\"bytes\":%lld,\"bytes_without_reuse\":%lld}\n", func->name,
+               plan->entries.count, plan->slots.count, (long long)plan->planned_bytes, (long long)plan->naive_bytes);
+    else
+        printf("  %-8s %4d values in %3d buffers: %9.3f MiB (%.3f MiB without reuse)\n", func->name, plan->entries.count,
+               plan->slots.count, (double)plan->planned_bytes / megabyte, (double)plan->naive_bytes / megabyte);
+}
+
+static int print_memory(Unit *unit, const CheckOptions *o)
+{
+    if (unit->program->loss && !step_build(unit, &unit->program->recipe))
+        return EXIT_WRONG_INPUT;
+    PassOptions passes = pass_options(&o->common);
+    passes.fuse = true;
+    passes_run(unit->module, &passes);
+    unit->desc = engine_module_desc(unit->arena, unit->module);
+    NndAxes *axes = NULL;
+    NndError error;
+    if (bind_axes(&axes, unit->desc, o, unit->arena, &error)) {
+        nnd_axes_free(axes);
+        return command_fail("%s", error.text);
+    }
+    if (!o->common.json)
+        printf("scratch memory for batch %lld, ragged axes of length %lld:\n", (long long)o->batch, (long long)o->length);
+    for (int i = 0; i < unit->module->funcs.count; i++) {
+        MemoryPlan *plan = plan_memory(unit->arena, unit->module->funcs.data[i]);
+        plan_measure(plan, nnd_axes_table(axes));
+        print_plan(unit->module->funcs.data[i], plan, &o->common);
+    }
+    nnd_axes_free(axes);
+    return EXIT_FINE;
+}
+
+static int check(Arena *arena, const char *path, const CheckOptions *o)
+{
+    Source *source = read_model_file(arena, path);
+    Unit unit;
+    if (!source || !unit_check(&unit, arena, source, &o->common, NULL, 0, 1000))
+        return EXIT_WRONG_INPUT;
+    if (!unit.program) {
+        if (!o->common.quiet && !o->common.json)
+            printf("%s: layers only, no model\n", path);
+        return EXIT_FINE;
+    }
+    if (!unit_lower(&unit, &o->common))
+        return EXIT_WRONG_INPUT;
+    if (!o->common.quiet)
+        print_program(&unit, &o->common);
+    return o->memory ? print_memory(&unit, o) : EXIT_FINE;
+}
+
+static int own_option(const Command *command, CheckOptions *o, int option)
+{
+    int64_t *number = option == OPT_BATCH ? &o->batch : &o->length;
+    if (option == OPT_MEMORY) {
+        o->memory = true;
+        return -1;
+    }
+    if (option != OPT_BATCH && option != OPT_LENGTH)
+        return option_common(command, &o->common, option);
+    if (parse_int(optarg, 1, 1 << 24, number))
+        return -1;
+    return command_usage(command, "expected a whole number from 1, found `%s`", optarg);
+}
+
+static int run_check(const Command *command, int argc, char **argv)
+{
+    Arena *arena = arena_new();
+    CheckOptions o = {.batch = 32, .length = 100};
+    options_init(&o.common, arena);
+    int status = -1;
+    for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;)
+        status = own_option(command, &o, option);
+    if (status < 0 && argc - optind != 1)
+        status = command_usage(command, "one model file is needed");
+    if (status < 0)
+        status = check_pass_options(command, &o.common);
+    if (status < 0)
+        status = check(arena, argv[optind], &o);
+    arena_free(arena);
+    return status;
+}
+
+const Command command_check = {
+    .name = "check",
+    .summary = "check a model file; report weights and memory",
+    .help = "Usage: nnd check MODEL.nnd [OPTION]...\n\n"
+            "      --memory             scratch memory of each function, with and without reuse\n"
+            "      --batch N            items in a batch, for --memory (default 32)\n"
+            "      --length N           length of every ragged axis, for --memory (default 100)\n\n"
+            "A vocabulary size that the model does not state is taken to be 1000.\n",
+    .run = run_check,
+};

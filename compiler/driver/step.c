@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "compiler/driver/trainer.h"
+
+/* True if `path` ends with `pattern`, by whole components: "logits.Linear.W" with "Linear.W". */
+static bool matches(const char *path, const char *pattern)
+{
+    size_t length = strlen(path), end = strlen(pattern);
+    if (end > length || strcmp(path + length - end, pattern) != 0)
+        return false;
+    return end == length || path[length - end - 1] == '.';
+}
+
+/* Weights that a `clip_rows` entry names; one that names none is probably a mistake. */
+static void find_clips(Unit *unit, const Recipe *recipe, Optimiser *optimiser)
+{
+    VEC(ClipRows) clips = {0};
+    for (int i = 0; i < recipe->clip_count; i++) {
+        int before = clips.count;
+        for (int k = 0; k < unit->program->weights.count; k++) {
+            const char *path = unit->program->weights.data[k].path;
+            if (matches(path, recipe->clips[i].pattern))
+                vec_push(unit->arena, &clips, ((ClipRows){path, recipe->clips[i].limit}));
+        }
+        if (clips.count == before)
+            fprintf(stderr, "nnd: warning: clip_rows: no weight of the model ends with `%s`\n", recipe->clips[i].pattern);
+    }
+    optimiser->clips = clips.data;
+    optimiser->clip_count = clips.count;
+}
+
+static Optimiser optimiser_of(Unit *unit, const Recipe *recipe)
+{
+    static const OptimiserKind kinds[] = {
+        [OPTIMISER_SGD] = OPT_SGD, [OPTIMISER_ADADELTA] = OPT_ADADELTA, [OPTIMISER_ADAM] = OPT_ADAM};
+    Optimiser optimiser = {.kind = kinds[recipe->optimiser], .rate = recipe->rate, .momentum = recipe->momentum,
+                           .nesterov = recipe->nesterov, .rho = recipe->rho, .epsilon = recipe->epsilon,
+                           .beta1 = recipe->beta1, .beta2 = recipe->beta2, .weight_decay = recipe->weight_decay};
+    find_clips(unit, recipe, &optimiser);
+    return optimiser;
+}
+
+bool step_build(Unit *unit, const Recipe *recipe)
+{
+    IrFunc *loss = ir_module_func(unit->module, "loss");
+    if (!loss) {
+        command_fail("model %s has no loss, so it cannot be trained", unit->program->model);
+        return false;
+    }
+    /* hoisting first: what is outside of a scan is differentiated outside */
+    passes_run(unit->module, &(PassOptions){0});
+    int *wrt = ARENA_ARRAY(unit->arena, int, loss->arg_count + 1), count = 0;
+    for (int i = 0; i < loss->arg_count; i++)
+        if (loss->args[i]->kind == NND_ARG_PARAM)
+            wrt[count++] = i;
+    if (!count) {
+        command_fail("model %s has no weights, so there is nothing to train", unit->program->model);
+        return false;
+    }
+    Optimiser optimiser = optimiser_of(unit, recipe);
+    pass_optimiser(pass_gradient(loss, "gradient", 0, wrt, count), "step", &optimiser);
+    static const char *const kept[] = {"predict", "eval", "step", NULL};
+    unit_keep_functions(unit, kept);
+    return true;
+}

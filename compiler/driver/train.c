@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compiler/driver/trainer.h"
+
+typedef struct TrainOptions {
+    Options common;
+    const char *train, *valid;
+    double hold_out;     /* < 0: the recipe's */
+    int64_t epochs, batch; /* 0: the recipe's */
+    double rate;         /* 0: the recipe's */
+    int64_t min_count, max_vocab, max_words;
+    bool resume;
+} TrainOptions;
+
+enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB, OPT_MAX_WORDS };
+
+static const struct option longs[] = {
+    COMMON_LONG_OPTIONS,
+    {"train", required_argument, NULL, OPT_TRAIN},
+    {"valid", required_argument, NULL, OPT_VALID},
+    {"epochs", required_argument, NULL, OPT_EPOCHS},
+    {"batch", required_argument, NULL, OPT_BATCH},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"resume", no_argument, NULL, OPT_RESUME},
+    {"min-count", required_argument, NULL, OPT_MIN_COUNT},
+    {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},
+    {"max-words", required_argument, NULL, OPT_MAX_WORDS},
+    {NULL, 0, NULL, 0}};
+
+static int want_count(const Command *command, const char *name, int64_t *out)
+{
+    if (parse_int(optarg, 1, INT32_MAX, out))
+        return -1;
+    return command_usage(command, "--%s needs a whole number from 1, found `%s`", name, optarg);
+}
+
+/* A file, or the share of the training data to hold out. */
+static void set_valid(TrainOptions *o, const char *text)
+{
+    double share;
+    if (parse_double(text, &share) && share >= 0 && share < 1)
+        o->hold_out = share;
+    else
+        o->valid = text;
+}
+
+static int own_option(const Command *command, TrainOptions *o, int option)
+{
+    switch (option) {
+    case OPT_TRAIN: o->train = optarg; return -1;
+    case OPT_VALID: set_valid(o, optarg); return -1;
+    case OPT_EPOCHS: return want_count(command, "epochs", &o->epochs);
+    case OPT_BATCH: return want_count(command, "batch", &o->batch);
+    case OPT_MIN_COUNT: return want_count(command, "min-count", &o->min_count);
+    case OPT_MAX_VOCAB: return want_count(command, "max-vocab", &o->max_vocab);
+    case OPT_MAX_WORDS: return want_count(command, "max-words", &o->max_words);
+    case OPT_RESUME: o->resume = true; return -1;
+    case OPT_RATE:
+        if (parse_double(optarg, &o->rate) && o->rate > 0)
+            return -1;
+        return command_usage(command, "--rate needs a number above 0, found `%s`", optarg);
+    default: return option_common(command, &o->common, option);
+    }
+}
+
+static int parse_options(const Command *command, int argc, char **argv, TrainOptions *o, const char **path)
+{
+    for (int option; (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;) {
+        int status = own_option(command, o, option);
+        if (status >= 0)
+            return status;
+    }
+    if (argc - optind != 1)
+        return command_usage(command, "one model file is needed");
+    if (!o->train)
+        return command_usage(command, "--train FILE is needed");
+    if (!o->common.output)
+        return command_usage(command, "-o FILE is needed: where the trained model goes");
+    *path = argv[optind];
+    return check_pass_options(command, &o->common);
+}
+
+/* ---- data ---- */
+
+static NndStatus load_data(Trainer *t, const TrainOptions *o, const Program *program, NndError *error)
+{
+    NndDataKind kind = program_wants_text(program) ? NND_DATA_TEXT : NND_DATA_DENSE;
+    NndStatus status = nnd_dataset_load(&t->train, o->train, kind, NULL, error);
+    if (!status && !t->train.labels)
+        status = nnd_fail(error, NND_EINVAL, "%s: the training data has no labels", o->train);
+    if (!status && !t->train.count)
+        status = nnd_fail(error, NND_EINVAL, "%s: there are no items in it", o->train);
+    if (!status && o->valid)
+        status = nnd_dataset_load(&t->valid, o->valid, kind, &t->train.classes, error);
+    if (!status && o->valid && !t->valid.labels)
+        status = nnd_fail(error, NND_EINVAL, "%s: the validation data has no labels", o->valid);
+    double share = o->valid ? 0 : o->hold_out >= 0 ? o->hold_out : program->recipe.hold_out;
+    if (!status)
+        status = nnd_dataset_split(&t->split, &t->train, share, o->common.seed, error);
+    return status;
+}
+
+static NndStatus make_vocab(Trainer *t, const TrainOptions *o, NndError *error)
+{
+    if (t->train.kind != NND_DATA_TEXT)
+        return NND_OK;
+    NndStatus status = nnd_dataset_vocab(&t->vocab, &t->train, t->split.train, t->split.train_count, o->min_count,
+                                         (int32_t)o->max_vocab, error);
+    if (!status)
+        status = nnd_dataset_encode(&t->train, t->vocab, o->max_words, error);
+    if (!status && t->valid.count)
+        status = nnd_dataset_encode(&t->valid, t->vocab, o->max_words, error);
+    return status;
+}
+
+static bool is_given(const Options *options, const char *name)
+{
+    for (int i = 0; i < options->args.count; i++)
+        if (!strcmp(options->args.data[i].name, name))
+            return true;
+    return false;
+}
+
+/* Parameters of the model that the data decides: `vocab` and `classes`. */
+static int data_args(const Trainer *t, const Options *options, const Program *probe, ModelArg *args)
+{
+    int count = 0;
+    if (t->vocab && program_has_param(probe, "vocab") && !is_given(options, "vocab"))
+        args[count++] = (ModelArg){"vocab", nnd_vocab_size(t->vocab)};
+    if (t->train.classes.count > 1 && program_has_param(probe, "classes") && !is_given(options, "classes"))
+        args[count++] = (ModelArg){"classes", t->train.classes.count};
+    return count;
+}
+
+/* ---- the command ---- */
+
+static void override(Recipe *recipe, const TrainOptions *o)
+{
+    recipe->epochs = o->epochs ? (int)o->epochs : recipe->epochs;
+    recipe->batch = o->batch ? (int)o->batch : recipe->batch;
+    recipe->rate = o->rate > 0 ? o->rate : recipe->rate;
+}
+
+static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
+{
+    NndStatus status = nnd_session_new(&t->step, t->unit.desc, "step", error);
+    if (!status)
+        status = nnd_session_new(&t->eval, t->unit.desc, "eval", error);
+    if (!status)
+        status = slots_new(&t->slots, t->unit.desc, nnd_session_function(t->step), error);
+    if (status)
+        return status;
+    slots_initialise(&t->slots, t->unit.program, o->common.seed);
+    return o->resume ? checkpoint_load(t, error) : NND_OK;
+}
+
+static void print_summary(const Trainer *t)
+{
+    if (t->options->json || t->options->quiet)
+        return;
+    int64_t weights = 0;
+    for (int i = 0; i < t->slots.count; i++)
+        weights += t->slots.items[i].is_weight ? t->slots.items[i].count : 0;
+    printf("%s: %lld weights; %lld items to train on, %lld to validate; engine %s\n", t->unit.program->model,
+           (long long)weights, (long long)t->split.train_count,
+           (long long)(t->valid.count ? t->valid.count : t->split.valid_count), t->unit.engine->name);
+    fflush(stdout);
+}
+
+static bool compile(Trainer *t, const TrainOptions *o, const Program *probe, Arena *arena)
+{
+    ModelArg args[2];
+    int count = data_args(t, &o->common, probe, args);
+    if (!unit_check(&t->unit, arena, t->source, &o->common, args, count, 0) || !unit_lower(&t->unit, &o->common))
+        return false;
+    override(&t->unit.program->recipe, o);
+    t->recipe = &t->unit.program->recipe;
+    return step_build(&t->unit, t->recipe) && unit_compile(&t->unit, &o->common);
+}
+
+static int train(Trainer *t, const TrainOptions *o, const char *path, Arena *arena)
+{
+    Unit probe;
+    NndError error;
+    t->source = read_model_file(arena, path);
+    if (!t->source || !unit_check(&probe, arena, t->source, &o->common, NULL, 0, NND_FIRST_WORD + 1))
+        return EXIT_WRONG_INPUT;
+    if (!probe.program)
+        return command_fail("%s has no model, only layers", path);
+    NndStatus status = load_data(t, o, probe.program, &error);
+    if (!status)
+        status = make_vocab(t, o, &error);
+    if (status)
+        return command_fail("%s", error.text);
+    if (!compile(t, o, probe.program, arena))
+        return EXIT_WRONG_INPUT;
+    status = set_up(t, o, &error);
+    if (!status) {
+        print_summary(t);
+        status = trainer_run(t, &error);
+    }
+    return status ? command_fail("%s", error.text) : EXIT_FINE;
+}
+
+static void clean_up(Trainer *t)
+{
+    slots_free(&t->slots);
+    nnd_session_free(t->step);
+    nnd_session_free(t->eval);
+    nnd_split_free(&t->split);
+    nnd_dataset_free(&t->train);
+    nnd_dataset_free(&t->valid);
+    nnd_vocab_free(t->vocab);
+    unit_free(&t->unit);
+}
+
+static int run_train(const Command *command, int argc, char **argv)
+{
+    Arena *arena = arena_new();
+    TrainOptions o = {.hold_out = -1, .min_count = 1};
+    options_init(&o.common, arena);
+    const char *path;
+    int status = parse_options(command, argc, argv, &o, &path);
+    if (status < 0) {
+        Trainer t = {.options = &o.common, .out_path = o.common.output, .history = "", .state = {.best_epoch = -1}};
+        status = train(&t, &o, path, arena);
+        clean_up(&t);
+    }
+    arena_free(arena);
+    return status;
+}
+
+const Command command_train = {
+    .name = "train",
+    .summary = "train a model on data",
+    .help = "Usage: nnd train MODEL.nnd --train FILE [--valid FILE|SHARE] -o OUT.model [OPTION]...\n\n"
+            "Trains by the model's `train` block. Data: label TAB text (or numbers) a line in NAME.tsv,\n"
+            "or images and labels in IDX format; also gzip-compressed. Writes OUT.model when done and\n"
+            "OUT.model.checkpoint meanwhile.\n\n"
+            "      --train FILE         data to train on\n"
+            "      --valid FILE|SHARE   data to validate on, or the share of the training data to hold out\n"
+            "      --epochs N           overrides the recipe\n"
+            "      --batch N            overrides the recipe\n"
+            "      --rate X             overrides the recipe's learning rate\n"
+            "      --min-count N        words seen less often are unknown (default 1)\n"
+            "      --max-vocab N        most words in the vocabulary\n"
+            "      --max-words N        texts are cut after so many words\n"
+            "      --resume             go on from OUT.model.checkpoint\n",
+    .run = run_train,
+};

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/driver/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compiler/driver/progress.h"
+
+static const double checkpoint_interval = 30; /* seconds, beside one an epoch */
+
+/* ---- one batch ---- */
+
+static void bind_step(Trainer *t)
+{
+    for (int i = 0; i < t->slots.count; i++) {
+        nnd_session_bind_arg(t->step, t->slots.items[i].arg, t->slots.items[i].now);
+        nnd_session_bind_result(t->step, t->slots.items[i].result, t->slots.items[i].next);
+    }
+}
+
+static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, NndError *error)
+{
+    float rate = (float)t->recipe->rate, iteration = (float)(t->state.iteration + 1);
+    const NndFunctionDesc *function = nnd_session_function(t->step);
+    nnd_session_bind_arg(t->step, nnd_function_arg(function, "rate"), &rate);
+    nnd_session_bind_arg(t->step, nnd_function_arg(function, "iteration"), &iteration);
+    bind_step(t);
+    NndStatus status = nnd_session_batch(t->step, &t->train, items, count, error);
+    if (!status)
+        status = nnd_session_run(t->step, engine_call, t->unit.engine, t->unit.pool, t->options->seed,
+                                 (uint64_t)t->state.iteration, error);
+    if (status)
+        return status;
+    float loss = *(const float *)nnd_session_result(t->step, 0);
+    if (!isfinite(loss))
+        return nnd_fail(error, NND_EINVAL, "the loss is %g in epoch %lld, batch %lld: training has diverged (a smaller learning rate?)",
+                        (double)loss, (long long)t->state.epoch + 1, (long long)t->state.done + 1);
+    slots_swap(&t->slots);
+    t->state.loss_sum += (double)loss * (double)count;
+    t->state.done++;
+    t->state.iteration++;
+    return NND_OK;
+}
+
+/* ---- one epoch ---- */
+
+static NndStatus train_epoch(Trainer *t, NndError *error)
+{
+    int64_t total = t->split.train_count, batch = t->recipe->batch;
+    int64_t *order = malloc((size_t)(total + 1) * sizeof *order);
+    if (!order)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the order of %lld items", (long long)total);
+    memcpy(order, t->split.train, (size_t)total * sizeof *order);
+    nnd_shuffle(order, total, t->options->seed, (uint64_t)t->state.epoch);
+    const char *what = arena_printf(t->unit.arena, "epoch %lld/%d", (long long)t->state.epoch + 1, t->recipe->epochs);
+    Progress progress = progress_begin(what, total, t->options->quiet);
+    double saved = seconds_now();
+    NndStatus status = NND_OK;
+    while (!status && t->state.done * batch < total) {
+        int64_t first = t->state.done * batch;
+        int64_t count = total - first < batch ? total - first : batch;
+        status = train_batch(t, order + first, count, error);
+        char note[40];
+        snprintf(note, sizeof note, "loss %.4f", t->state.loss_sum / (double)(first + count));
+        progress_show(&progress, first + count, note);
+        if (!status && seconds_now() - saved > checkpoint_interval) {
+            status = checkpoint_save(t, error);
+            saved = seconds_now();
+        }
+    }
+    progress_end(&progress);
+    free(order);
+    return status;
+}
+
+static NndStatus validate(Trainer *t, Evaluation *e, NndError *error)
+{
+    const NndFunctionDesc *function = nnd_session_function(t->eval);
+    for (int i = 0; i < t->slots.count; i++) {
+        int arg = t->slots.items[i].is_weight ? nnd_function_arg(function, t->slots.items[i].name) : -1;
+        if (arg >= 0)
+            nnd_session_bind_arg(t->eval, arg, t->slots.items[i].now);
+    }
+    if (!t->valid.count)
+        return evaluate(e, t->eval, &t->train, t->split.valid, t->split.valid_count, NULL, &t->unit, error);
+    int64_t *items = malloc((size_t)(t->valid.count + 1) * sizeof *items);
+    if (!items)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the validation");
+    for (int64_t i = 0; i < t->valid.count; i++)
+        items[i] = i;
+    NndStatus status = evaluate(e, t->eval, &t->valid, items, t->valid.count, NULL, &t->unit, error);
+    free(items);
+    return status;
+}
+
+static bool has_validation(const Trainer *t)
+{
+    return t->valid.count || t->split.valid_count;
+}
+
+static void note_history(Trainer *t, const Evaluation *e, double loss)
+{
+    const char *line = arena_printf(t->unit.arena, "{\"epoch\":%lld,\"train_loss\":%.9g", (long long)t->state.epoch + 1, loss);
+    if (e)
+        line = arena_printf(t->unit.arena, "%s,\"valid_loss\":%.9g,\"valid_accuracy\":%.9g", line, e->loss, e->accuracy);
+    if (e && e->binary && isfinite(e->auc))
+        line = arena_printf(t->unit.arena, "%s,\"valid_auc\":%.9g", line, e->auc);
+    t->history = arena_printf(t->unit.arena, "%s%s}\n", t->history, line);
+    if (t->options->json)
+        printf("%s}\n", line);
+}
+
+static void print_epoch(const Trainer *t, const Evaluation *e, double loss, double seconds)
+{
+    if (t->options->json)
+        return;
+    printf("epoch %2lld  loss %.4f", (long long)t->state.epoch + 1, loss);
+    if (e)
+        printf("  valid loss %.4f  accuracy %.4f", e->loss, e->accuracy);
+    if (e && e->binary)
+        printf("  AUC %.4f", e->auc);
+    printf("  %.1f s\n", seconds);
+    fflush(stdout);
+}
+
+/* Keeps the weights if they are the best so far: by the metric of early stopping, else by loss. */
+static void judge(Trainer *t, const Evaluation *e)
+{
+    const char *name = t->recipe->stop_metric ? t->recipe->stop_metric : e && e->classes ? "valid.accuracy" : "valid.loss";
+    double metric = e ? evaluation_metric(e, name) : (double)t->state.epoch;
+    if (t->state.best_epoch >= 0 && !(metric > t->state.best_metric))
+        return;
+    t->state.best_metric = metric;
+    t->state.best_epoch = t->state.epoch;
+    t->state.has_threshold = e && e->binary;
+    t->state.threshold = t->state.has_threshold ? e->best.threshold : 0;
+    slots_keep_best(&t->slots);
+}
+
+static bool should_stop(const Trainer *t)
+{
+    return t->recipe->stop_metric && t->recipe->patience > 0 && has_validation(t) &&
+           t->state.epoch - t->state.best_epoch > t->recipe->patience;
+}
+
+static NndStatus finish_epoch(Trainer *t, double start, NndError *error)
+{
+    Evaluation e;
+    bool validated = has_validation(t);
+    NndStatus status = validated ? validate(t, &e, error) : NND_OK;
+    if (status)
+        return status;
+    double loss = t->state.loss_sum / (double)t->split.train_count;
+    judge(t, validated ? &e : NULL);
+    note_history(t, validated ? &e : NULL, loss);
+    print_epoch(t, validated ? &e : NULL, loss, seconds_now() - start);
+    t->state.epoch++;
+    t->state.done = 0;
+    t->state.loss_sum = 0;
+    return checkpoint_save(t, error);
+}
+
+NndStatus trainer_run(Trainer *t, NndError *error)
+{
+    NndStatus status = NND_OK;
+    while (!status && t->state.epoch < t->recipe->epochs && !should_stop(t)) {
+        double start = seconds_now();
+        status = train_epoch(t, error);
+        if (!status)
+            status = finish_epoch(t, start, error);
+    }
+    return status ? status : model_save(t, error);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Training: the state of it, one epoch after the other, and checkpoints from
+ * which it goes on to the very same weights.
+ */
+#ifndef NND_COMPILER_DRIVER_TRAINER_H
+#define NND_COMPILER_DRIVER_TRAINER_H
+
+#include "compiler/driver/evaluate.h"
+#include "compiler/driver/weights.h"
+
+/* Where training stands; all of it is in a checkpoint. */
+typedef struct TrainState {
+    int64_t epoch;      /* being trained, from 0 */
+    int64_t done;       /* batches of that epoch that are done */
+    int64_t iteration;  /* batches done in all */
+    double loss_sum;    /* of the epoch so far, by items */
+    double best_metric;
+    int64_t best_epoch; /* -1: none yet */
+    double threshold;   /* of the best epoch */
+    bool has_threshold;
+} TrainState;
+
+typedef struct Trainer {
+    Unit unit;
+    const Options *options;
+    const Recipe *recipe;
+    const Source *source;
+    Slots slots;
+    NndSession *step, *eval;
+    NndDataset train, valid;  /* valid.count == 0: part of `train` is held out */
+    NndSplit split;           /* item numbers of `train` */
+    NndVocab *vocab;
+    TrainState state;
+    const char *history;      /* JSON lines */
+    const char *out_path;
+} Trainer;
+
+/* Trains up to `recipe->epochs`; writes checkpoints beside `out_path` and the model at the end. */
+NndStatus trainer_run(Trainer *t, NndError *error);
+
+/* ---- checkpoint.c ---- */
+NndStatus checkpoint_save(Trainer *t, NndError *error);
+/* Fails if the checkpoint is of another model, data or seed. */
+NndStatus checkpoint_load(Trainer *t, NndError *error);
+NndStatus model_save(Trainer *t, NndError *error);
+const char *checkpoint_path(const Trainer *t);
+
+/* Function `step` of the module: gradients and update in one (compiler/driver/step.c). */
+bool step_build(Unit *unit, const Recipe *recipe);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/driver/weights.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "runtime/random.h"
+
+static NndStatus add_slot(Slots *slots, const NndModuleDesc *module, const NndFunctionDesc *step, int arg, NndError *error)
+{
+    const NndValueDesc *desc = &step->args[arg];
+    Slot slot = {.name = desc->name, .desc = desc, .arg = arg, .is_weight = desc->kind == NND_ARG_PARAM};
+    slot.result = nnd_function_result(step, desc->name);
+    slot.count = nnd_value_static_count(module, desc);
+    size_t bytes = ((size_t)slot.count * sizeof(float) + 63) / 64 * 64 + 64;
+    slot.now = aligned_alloc(64, bytes);
+    slot.next = aligned_alloc(64, bytes);
+    slot.best = slot.is_weight ? aligned_alloc(64, bytes) : NULL;
+    slots->items[slots->count++] = slot;
+    if (!slot.now || !slot.next || (slot.is_weight && !slot.best))
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the weights `%s`", desc->name);
+    memset(slot.now, 0, bytes);
+    memset(slot.next, 0, bytes);
+    if (slot.best)
+        memset(slot.best, 0, bytes);
+    return NND_OK;
+}
+
+NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step, NndError *error)
+{
+    *out = (Slots){.items = calloc((size_t)step->arg_count + 1, sizeof(Slot))};
+    if (!out->items)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the weights");
+    NndStatus status = NND_OK;
+    for (int i = 0; !status && i < step->arg_count; i++)
+        if (step->args[i].kind == NND_ARG_PARAM || step->args[i].kind == NND_ARG_STATE)
+            status = add_slot(out, module, step, i, error);
+    return status;
+}
+
+void slots_free(Slots *slots)
+{
+    for (int i = 0; i < slots->count; i++) {
+        free(slots->items[i].now);
+        free(slots->items[i].next);
+        free(slots->items[i].best);
+    }
+    free(slots->items);
+    *slots = (Slots){0};
+}
+
+const Slot *slots_find(const Slots *slots, const char *name)
+{
+    for (int i = 0; i < slots->count; i++)
+        if (!strcmp(slots->items[i].name, name))
+            return &slots->items[i];
+    return NULL;
+}
+
+void slots_swap(Slots *slots)
+{
+    for (int i = 0; i < slots->count; i++) {
+        float *now = slots->items[i].now;
+        slots->items[i].now = slots->items[i].next;
+        slots->items[i].next = now;
+    }
+}
+
+void slots_keep_best(Slots *slots)
+{
+    for (int i = 0; i < slots->count; i++)
+        if (slots->items[i].is_weight)
+            memcpy(slots->items[i].best, slots->items[i].now, (size_t)slots->items[i].count * sizeof(float));
+}
+
+/* ---- initial weights ---- */
+
+/* Random numbers of one weight: a stream of their own, never met by those of `uniform`, whose steps
+ * count from 0. */
+typedef struct Draw {
+    uint64_t seed;
+    uint32_t stream;
+    uint64_t next;
+} Draw;
+
+static const uint64_t initial_step = UINT64_MAX;
+
+static uint32_t hash_path(const char *path)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)*path) * 16777619u;
+    return hash;
+}
+
+static double draw_uniform(Draw *d)
+{
+    return nnd_random_uniform(d->seed, initial_step, d->stream, d->next++);
+}
+
+/* Box and Muller 1958. */
+static double draw_normal(Draw *d)
+{
+    double u = 1 - draw_uniform(d), v = draw_uniform(d);
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
+static void fill_uniform(Slot *slot, Draw *d, double low, double high)
+{
+    for (int64_t i = 0; i < slot->count; i++)
+        slot->now[i] = (float)(low + (high - low) * draw_uniform(d));
+}
+
+static void fill_normal(Slot *slot, Draw *d, double deviation)
+{
+    for (int64_t i = 0; i < slot->count; i++)
+        slot->now[i] = (float)(deviation * draw_normal(d));
+}
+
+static void fill_constant(Slot *slot, double value)
+{
+    for (int64_t i = 0; i < slot->count; i++)
+        slot->now[i] = (float)value;
+}
+
+static double dot(const double *a, const double *b, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* Rows (or columns, if there are fewer) are made orthonormal by Gram and Schmidt, twice for accuracy. */
+static bool fill_orthogonal(Slot *slot, Draw *d, int64_t rows, int64_t columns)
+{
+    bool flip = rows > columns;
+    int64_t m = flip ? columns : rows, n = flip ? rows : columns;
+    double *q = malloc((size_t)(m * n + 1) * sizeof *q);
+    if (!q)
+        return false;
+    for (int64_t i = 0; i < m * n; i++)
+        q[i] = draw_normal(d);
+    for (int64_t i = 0; i < m; i++) {
+        for (int twice = 0; twice < 2; twice++)
+            for (int64_t k = 0; k < i; k++) {
+                double along = dot(q + i * n, q + k * n, n);
+                for (int64_t j = 0; j < n; j++)
+                    q[i * n + j] -= along * q[k * n + j];
+            }
+        double norm = sqrt(dot(q + i * n, q + i * n, n));
+        for (int64_t j = 0; j < n; j++)
+            q[i * n + j] /= norm;
+    }
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++)
+            slot->now[flip ? j * m + i : i * n + j] = (float)q[i * n + j];
+    free(q);
+    return true;
+}
+
+/* Glorot and Bengio 2010; He et al. 2015. */
+static void initialise(Slot *slot, const Weight *weight, uint64_t seed)
+{
+    const Init *init = &weight->init;
+    Draw d = {.seed = seed, .stream = hash_path(weight->path)};
+    double in = (double)init->fan_in, out = (double)init->fan_out;
+    switch (init->kind) {
+    case INIT_ZEROS: fill_constant(slot, 0); break;
+    case INIT_ONES: fill_constant(slot, 1); break;
+    case INIT_CONSTANT: fill_constant(slot, init->low); break;
+    case INIT_UNIFORM: fill_uniform(slot, &d, init->low, init->high); break;
+    case INIT_NORMAL: fill_normal(slot, &d, init->deviation); break;
+    case INIT_XAVIER: fill_uniform(slot, &d, -sqrt(6 / (in + out)), sqrt(6 / (in + out))); break;
+    case INIT_HE: fill_normal(slot, &d, sqrt(2 / in)); break;
+    case INIT_ORTHOGONAL:
+        if (!init->fan_in || !fill_orthogonal(slot, &d, init->fan_in, slot->count / init->fan_in))
+            fill_uniform(slot, &d, -sqrt(6 / (in + out)), sqrt(6 / (in + out)));
+        break;
+    }
+    if (weight->padding_row)
+        memset(slot->now, 0, (size_t)(slot->count / weight->type.axes[0].size) * sizeof(float));
+}
+
+void slots_initialise(Slots *slots, const Program *program, uint64_t seed)
+{
+    for (int i = 0; i < program->weights.count; i++) {
+        const Weight *weight = &program->weights.data[i];
+        Slot *slot = (Slot *)slots_find(slots, weight->path);
+        if (slot)
+            initialise(slot, weight, seed);
+    }
+    slots_keep_best(slots);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The numbers that training changes: weights and the optimiser's state.
+ */
+#ifndef NND_COMPILER_DRIVER_WEIGHTS_H
+#define NND_COMPILER_DRIVER_WEIGHTS_H
+
+#include "compiler/driver/unit.h"
+
+/* One argument of the step function that is also a result of it. */
+typedef struct Slot {
+    const char *name;
+    const NndValueDesc *desc;
+    int arg, result;     /* of the step function */
+    int64_t count;
+    float *now, *next;   /* the step reads `now` and writes `next`; then they change places */
+    float *best;         /* weights only */
+    bool is_weight;
+} Slot;
+
+typedef struct Slots {
+    Slot *items;
+    int count;
+} Slots;
+
+/* Every weight and state of function `step`; zero. Released with slots_free. */
+NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step, NndError *error);
+void slots_free(Slots *slots);
+const Slot *slots_find(const Slots *slots, const char *name);
+
+/* Initial weights by the model's initialisers; they depend on seed and path alone. */
+void slots_initialise(Slots *slots, const Program *program, uint64_t seed);
+
+void slots_swap(Slots *slots);
+void slots_keep_best(Slots *slots);
+
+#endif
