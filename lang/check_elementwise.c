@@ -254,7 +254,7 @@ Value *elementwise(Checker *c, EwOp op, int count, Value *const *given, const Op
     for (int i = 0; i < count; i++)
         if (args[i]->kind != V_TENSOR && !value_is_constant(args[i]))
             return to_tensor(c, args[i], ELEMENT_FLOAT, site->args[i]);
-    Element result;
+    Element result = ELEMENT_FLOAT;
     if (!settle_elements(c, op, count, args, site, &result) || any_error(count, args))
         return c->error;
     if (!unify(c, count, args, site))

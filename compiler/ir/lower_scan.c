@@ -41,7 +41,8 @@ static bool mark(ScanLowering *s, const Typed *typed)
     if (s->visited[typed->id])
         return s->inside[typed->id];
     s->visited[typed->id] = true;
-    bool inside = is_param(s, typed) | mark_all(s, typed->args, typed->arg_count);
+    bool inside = is_param(s, typed);
+    inside |= mark_all(s, typed->args, typed->arg_count);
     if (typed->kind == T_SCAN_EMIT || typed->kind == T_SCAN_LAST) {
         const TypedScan *inner = typed->scan.scan;
         inside |= mark_all(s, inner->sequences, inner->sequence_count);
