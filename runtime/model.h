@@ -34,6 +34,7 @@ typedef struct NndModel {
 } NndModel;
 
 /* `name` is for errors. Memory is borrowed and must outlive the model. */
+/* After a failure there is nothing to free, and freeing does no harm. */
 NndStatus nnd_model_open(NndModel *out, const char *path, NndError *error);
 NndStatus nnd_model_parse(NndModel *out, const void *data, size_t size, const char *name, NndError *error);
 void nnd_model_free(NndModel *model);

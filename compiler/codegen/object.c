@@ -152,12 +152,11 @@ static NndStatus build(Object *o, const IrModule *module, const Target *target, 
     return status ? status : write_object(o, target, path, error);
 }
 
-NndStatus object_write(const IrModule *module, const TargetOptions *options, const char *model_path, const char *path,
-                       NndError *error)
+NndStatus object_write(const IrModule *module, const char *cpu, const char *model_path, const char *path, NndError *error)
 {
     Object o = {.arena = arena_new(), .context = LLVMContextCreate()};
     Target target;
-    NndStatus status = target_open(&target, options, error);
+    NndStatus status = target_open(&target, &(TargetOptions){.cpu = cpu, .level = 2}, error);
     if (!status)
         status = build(&o, module, &target, model_path, path, error);
     if (o.module)

@@ -6,12 +6,12 @@
 #ifndef NND_COMPILER_CODEGEN_OBJECT_H
 #define NND_COMPILER_CODEGEN_OBJECT_H
 
-#include "compiler/codegen/target.h"
 #include "compiler/ir/ir.h"
+#include "runtime/error.h"
 
-/* Writes the object file `path`; `model_path` is embedded as it is, never as LLVM constants. */
-NndStatus object_write(const IrModule *module, const TargetOptions *options, const char *model_path, const char *path,
-                       NndError *error);
+/* Writes the object file `path`, for processor `cpu` (LLVM's name; NULL = this one). The file
+ * `model_path` is embedded as it is, never as LLVM constants. */
+NndStatus object_write(const IrModule *module, const char *cpu, const char *model_path, const char *path, NndError *error);
 
 /* Links an object file and the runtime archive into the program `path`, whole or not at all. */
 NndStatus object_link(const char *object_path, const char *archive, const char *path, NndError *error);

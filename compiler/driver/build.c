@@ -11,7 +11,7 @@ enum { OPT_EMIT = OPTION_OWN, OPT_CPU };
 typedef struct BuildOptions {
     Options common;
     bool object_only;
-    TargetOptions target;
+    const char *cpu; /* NULL: this one */
 } BuildOptions;
 
 static const struct option longs[] = {
@@ -39,12 +39,12 @@ static NndStatus build_program(const Unit *unit, const BuildOptions *o, const ch
 {
     const char *output = o->common.output;
     if (o->object_only)
-        return object_write(unit->module, &o->target, model, output, error);
+        return object_write(unit->module, o->cpu, model, output, error);
     const char *archive = find_archive(unit->arena);
     if (!archive)
         return nnd_fail(error, NND_EIO, "the runtime archive %s is missing", NND_RT_ARCHIVE);
     const char *object = arena_printf(unit->arena, "%s.%ld.o", output, (long)getpid());
-    NndStatus status = object_write(unit->module, &o->target, model, object, error);
+    NndStatus status = object_write(unit->module, o->cpu, model, object, error);
     if (!status)
         status = object_link(object, archive, output, error);
     unlink(object);
@@ -66,8 +66,10 @@ static int build(Arena *arena, const char *path, const BuildOptions *o)
     static const char *const functions[] = {"predict", NULL};
     Unit unit;
     NndModel model;
-    if (!unit_open_model(&unit, arena, path, &o->common, &model))
+    if (!unit_open_model(&unit, arena, path, &o->common, &model)) {
+        nnd_model_free(&model);
         return EXIT_WRONG_INPUT;
+    }
     unit_keep_functions(&unit, functions);
     PassOptions passes = pass_options(&o->common);
     passes.fuse = true;
@@ -84,7 +86,7 @@ static int build(Arena *arena, const char *path, const BuildOptions *o)
 static int own_option(const Command *command, BuildOptions *o, int option)
 {
     if (option == OPT_CPU) {
-        o->target.cpu = optarg;
+        o->cpu = optarg;
         return -1;
     }
     if (option != OPT_EMIT)
@@ -98,7 +100,7 @@ static int own_option(const Command *command, BuildOptions *o, int option)
 static int run_build(const Command *command, int argc, char **argv)
 {
     Arena *arena = arena_new();
-    BuildOptions o = {.target = {.level = 2}};
+    BuildOptions o = {0};
     options_init(&o.common, arena);
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "compiler/codegen/module.h"
-#include "compiler/codegen/target.h"
+#include "compiler/codegen/jit.h"
 #include "compiler/driver/trainer.h"
 
 enum { OPT_STAGE = OPTION_OWN };
@@ -32,35 +31,31 @@ static int put(FILE *file, const char *text)
     return fflush(file) || ferror(file) ? command_fail("cannot write the output") : EXIT_FINE;
 }
 
+typedef struct Dump {
+    const char *wanted; /* "llvm" or "asm" */
+    FILE *file;
+    int status;
+} Dump;
+
+static void dump_code(void *context, const char *what, const char *text)
+{
+    Dump *dump = context;
+    if (!strcmp(what, dump->wanted))
+        dump->status = put(dump->file, text);
+}
+
 static int print_code(const IrModule *module, bool assembly, FILE *file)
 {
+    Dump dump = {.wanted = assembly ? "asm" : "llvm", .file = file};
+    JitOptions options = JIT_OPTIONS_INIT;
+    options.dump = dump_code;
+    options.dump_context = &dump;
     NndError error;
-    Target target;
-    LLVMContextRef context = LLVMContextCreate();
-    LLVMModuleRef code = NULL;
-    NndStatus status = target_open(&target, &(TargetOptions){.level = 2}, &error);
-    if (!status)
-        status = codegen_module(&code, context, module, &target, &error);
-    LLVMMemoryBufferRef text = NULL;
-    if (!status && assembly)
-        status = codegen_assembly(&text, code, &target, &error);
-    int result = EXIT_FINE;
-    if (status)
-        result = command_fail("%s", error.text);
-    else if (assembly)
-        result = put(file, LLVMGetBufferStart(text));
-    else {
-        char *llvm = LLVMPrintModuleToString(code);
-        result = put(file, llvm);
-        LLVMDisposeMessage(llvm);
-    }
-    if (text)
-        LLVMDisposeMemoryBuffer(text);
-    if (code)
-        LLVMDisposeModule(code);
-    LLVMContextDispose(context);
-    target_free(&target);
-    return result;
+    Engine *engine;
+    if (jit_engine_new(&engine, module, &options, &error))
+        return command_fail("%s", error.text);
+    engine->free(engine);
+    return dump.status;
 }
 
 static int print_stage(Unit *unit, const Options *options, Stage stage, FILE *file)

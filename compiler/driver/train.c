@@ -221,7 +221,7 @@ static int run_train(const Command *command, int argc, char **argv)
     Arena *arena = arena_new();
     TrainOptions o = {.hold_out = -1, .min_count = 1};
     options_init(&o.common, arena);
-    const char *path;
+    const char *path = NULL;
     int status = parse_options(command, argc, argv, &o, &path);
     if (status < 0) {
         Trainer t = {.options = &o.common, .out_path = o.common.output, .history = "", .state = {.best_epoch = -1}};

@@ -114,7 +114,7 @@ bool unit_compile(Unit *unit, const Options *options)
     if (!status && options->engine == ENGINE_INTERP)
         status = interp_engine_new(&unit->engine, unit->module, &error);
     else if (!status)
-        status = jit_engine_new(&unit->engine, unit->module, &(JitOptions){0}, &error);
+        status = jit_engine_new(&unit->engine, unit->module, NULL, &error);
     if (status)
         command_fail("%s", error.text);
     return !status;
