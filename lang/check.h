@@ -162,6 +162,7 @@ struct Checker {
     bool program_complete; /* the model had no errors: what it lacks is not there */
     bool stopped;          /* a limit was exceeded: everything is poison from here on */
     int depth, instances;
+    int scans_open;        /* scans whose bodies are being run */
     int64_t steps;
     VEC(Typed *) typed;    /* by id */
     VEC(bool) on_target;   /* by id: depends on a target */
@@ -206,6 +207,8 @@ const char *report_snippet(Checker *c, Span span);              /* source text, 
 const char *report_place(Checker *c, Span span, Span relative); /* "line 7", "std/conv.nnd:12" */
 void report_label(Checker *c, Diag *d, Span span, const Value *value); /* its type below it */
 void report_why(Checker *c, Diag *d, const Axis *axis);         /* "`d` is 128 because ..." */
+void report_windows(Checker *c, Diag *d, const Axis *axis);     /* if a ragged axis counts windows */
+Value *report_not_size(Checker *c, const Node *node, const Value *value);
 /* Helps with a call whose argument would have to be another for `axis` to be of the size `wanted`. */
 void report_fix(Checker *c, Diag *d, const Axis *axis, const Axis *wanted);
 void report_axes(Checker *c, Diag *d, const Type *type);        /* "the axes are ..." */

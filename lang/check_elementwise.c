@@ -82,6 +82,18 @@ static int opposite(const Type *joint, const Type *x, int i)
     return place < joint->rank ? place : -1;
 }
 
+/* A ragged axis that is not found under its own name, or is but counts something else. */
+static void note_ragged(Checker *c, Diag *d, const Axis *axis, const Type *joint)
+{
+    report_windows(c, d, axis);
+    for (int i = 0; i < joint->rank; i++)
+        if (axis_same_name(axis, &joint->axes[i])) {
+            report_windows(c, d, &joint->axes[i]);
+            diag_note(c->diags, d, "ragged axes are equal only if their lengths come from the same place");
+            return;
+        }
+}
+
 static void report_mismatch(Checker *c, const OpSite *site, Value *const *args, int wide, int narrow, int axis)
 {
     const Type *joint = args[wide]->type, *x = args[narrow]->type;
@@ -92,8 +104,8 @@ static void report_mismatch(Checker *c, const OpSite *site, Value *const *args, 
     if (other < 0 || axis_is_runtime(&x->axes[axis])) {
         diag_note(c->diags, d, "the axis `%s` is not found in %s", axis_text(&c->dims, &x->axes[axis]),
                   type_text(&c->dims, joint));
-        if (other >= 0 && joint->axes[other].kind == AXIS_RAGGED)
-            diag_note(c->diags, d, "two ragged axes are equal only if their lengths come from the same place");
+        if (place_of(joint, &x->axes[axis], 0) < 0)
+            note_ragged(c, d, &x->axes[axis], joint);
         return;
     }
     diag_note(c->diags, d, "the axis %s of the one must equal the axis %s of the other",
@@ -212,17 +224,15 @@ static bool settle_elements(Checker *c, EwOp op, int count, Value **args, const 
     OperandKind kind = operand_kind(op);
     Element element = ELEMENT_BOOL;
     int from = kind == OPERANDS_SELECTED;
+    for (int i = 0; i < count && (kind == OPERANDS_ANY || kind == OPERANDS_FLOAT); i++)
+        if (args[i]->kind == V_BOOL || (args[i]->kind == V_TENSOR && args[i]->type->element == ELEMENT_BOOL))
+            return report_element(c, site, i, to_tensor(c, args[i], ELEMENT_BOOL, site->span), "numbers");
     if (kind == OPERANDS_BOOL || from) {
         if (!require_bool(c, from ? 1 : count, args, site))
             return false;
     }
     if (kind != OPERANDS_BOOL && !join_elements(c, from, count, args, site, kind == OPERANDS_COMPARED, &element))
         return false;
-    if ((kind == OPERANDS_ANY || kind == OPERANDS_FLOAT) && element == ELEMENT_BOOL) {
-        for (int i = 0; i < count; i++)
-            if (args[i]->kind == V_TENSOR)
-                return report_element(c, site, i, args[i], "numbers");
-    }
     if (kind == OPERANDS_FLOAT)
         element = ELEMENT_FLOAT;
     for (int i = 0; i < count; i++)

@@ -95,6 +95,20 @@ static bool eval_condition(Checker *c, const Node *node, bool *truth, bool *unkn
     return false;
 }
 
+/* What is not run may be the only use of a name. */
+static void mark_used(Checker *c, const Node *node)
+{
+    if (!node || c->depth >= DEPTH_MAX)
+        return;
+    Binding *binding = node->kind == N_NAME ? scope_find(c->scope, node->name) : NULL;
+    if (binding)
+        binding->used = true;
+    c->depth++;
+    for (int i = 0; i < node->kid_count; i++)
+        mark_used(c, node->kids[i]);
+    c->depth--;
+}
+
 static Value *eval_branch(Checker *c, const Node *node)
 {
     if (!node)
@@ -115,6 +129,7 @@ static Value *eval_if(Checker *c, const Node *node)
         c->frame->returned = returned;
         return then;
     }
+    mark_used(c, node->kids[truth ? 2 : 1]);
     return eval_branch(c, node->kids[truth ? 1 : 2]);
 }
 
@@ -189,13 +204,7 @@ const Dim *eval_dim(Checker *c, const Node *node, Value **out)
         *out = value;
     if (value->kind == V_DIM)
         return value->dim;
-    if (value->kind == V_ERROR)
-        return NULL;
-    Diag *d = noted(c, diag_report(c->diags, node->span, E_NOT_A_SIZE, value_describe(c, value)));
-    if (value->kind == V_NUMBER)
-        diag_note(c->diags, d, "`%s` is %g", report_snippet(c, node->span), value->number);
-    if (value->kind == V_NUMBER && node->kind == N_BINARY && node->op == O_DIV)
-        diag_help(c->diags, d, "`floor(%s)` rounds down", report_snippet(c, node->span));
+    report_not_size(c, node, value);
     return NULL;
 }
 

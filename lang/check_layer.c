@@ -67,7 +67,7 @@ Value *param_value(Checker *c, const Node *param, Value *value, Span span)
             diag_help(c->diags, d, "a layer is applied by `x |> Layer(...)` or `Layer(...)(x)`");
         return c->error;
     }
-    if (value->kind == V_DIM && !strcmp(param->text, "dim") && dim_value(value->dim, 0) < 0) {
+    if (value->kind == V_DIM && !strcmp(param->text, "dim") && dim_value(value->dim, 1) < 1) {
         noted(c, diag_report(c->diags, span, E_SIZE_RANGE, (long long)dim_value(value->dim, 0)));
         return c->error;
     }
@@ -142,6 +142,9 @@ static bool bind_param(Checker *c, Instance *instance, Call *call, int i)
     } else {
         return missing_param(c, instance->layer, call, param);
     }
+    const Node *node = positional ? call->nodes.data[i] : named ? named->node : param->kids[0];
+    if (node && value->kind == V_NUMBER && !strcmp(param->text, "dim"))
+        value = report_not_size(c, node, value);
     value = param_value(c, param, value, span);
     scope_bind(c->arena, instance->params, param->name, value, param->name_span)->quiet = true;
     return value->kind != V_ERROR;

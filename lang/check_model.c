@@ -71,7 +71,7 @@ static bool input_type(Checker *c, const Node *node, Type *type)
         return false;
     if (declared->kid_count == 0)
         return report_input(c, declared, E_INPUT_BATCH, report_snippet(c, declared->span));
-    const char *why = arena_printf(c->arena, "`%s` is declared so", node->name);
+    const char *why = arena_printf(c->arena, "of `%s`", report_snippet(c, node->span));
     for (int i = 0; i < declared->kid_count; i++) {
         const Node *axis_node = declared->kids[i];
         Axis axis;

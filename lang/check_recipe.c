@@ -12,7 +12,7 @@ void recipe_defaults(Recipe *recipe)
 
 static void wrong_name(Checker *c, Span span, const char *what, const char *name, const char *const *names, int count)
 {
-    Diag *d = noted(c, diag_report(c->diags, span, E_TRAIN_NAME, what, name));
+    Diag *d = noted(c, diag_report(c->diags, span, E_TRAIN_NAME, name, what));
     const char *near = diag_nearest(name, names, count);
     if (near) {
         diag_help(c->diags, d, "did you mean `%s`?", near);
@@ -47,12 +47,12 @@ static bool read_number(Checker *c, const Node *node, const char *name, double l
 static void read_int(Checker *c, const Node *node, const char *name, int *out)
 {
     double number;
-    if (!read_number(c, node, name, 1, 1e9, &number))
+    if (!read_number(c, node, name, -1e300, 1e300, &number))
         return;
-    if (number == (double)(int)number)
+    if (number >= 1 && number <= 1e9 && number == (double)(int)number)
         *out = (int)number;
     else
-        wrong_value(c, node, name, "a whole number");
+        wrong_value(c, node, name, "a whole number of at least 1");
 }
 
 static void read_bool(Checker *c, const Node *node, const char *name, bool *out)

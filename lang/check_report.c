@@ -47,8 +47,20 @@ static void note_frames(Checker *c, Diag *diag, const Frame *frame)
     }
 }
 
+/* Poison makes names look unused: warnings would only distract from errors. */
+static void drop_warnings(Diags *diags)
+{
+    int kept = 0;
+    for (int i = 0; i < diags->items.count; i++)
+        if (diags->items.data[i]->severity == DIAG_ERROR)
+            diags->items.data[kept++] = diags->items.data[i];
+    diags->items.count = kept;
+}
+
 void report_finish(Checker *c)
 {
+    if (c->diags->error_count)
+        drop_warnings(c->diags);
     for (int i = 0; i < c->pending.count; i++)
         note_frames(c, c->pending.data[i].diag, c->pending.data[i].frame);
     c->pending.count = 0;
@@ -110,6 +122,27 @@ void report_why(Checker *c, Diag *d, const Axis *axis)
     else
         diag_note(c->diags, d, "%s because %s at %s%s", which, reason->before,
                   report_place(c, reason->place, d->span), reason->after);
+}
+
+void report_windows(Checker *c, Diag *d, const Axis *axis)
+{
+    if (axis->kind != AXIS_RAGGED || c->extents.data[axis->extent].kind != EXTENT_WINDOW)
+        return;
+    const ExtentInfo *info = &c->extents.data[axis->extent];
+    diag_note(c->diags, d, "one `%s` counts windows of %s entries, not entries", axis_text(&c->dims, axis),
+              dim_text(&c->dims, info->span));
+}
+
+Value *report_not_size(Checker *c, const Node *node, const Value *value)
+{
+    if (value->kind == V_ERROR)
+        return c->error;
+    Diag *d = noted(c, diag_report(c->diags, node->span, E_NOT_A_SIZE, value_describe(c, value)));
+    if (value->kind == V_NUMBER && node->kind != N_NUMBER)
+        diag_note(c->diags, d, "`%s` is %g", report_snippet(c, node->span), value->number);
+    if (value->kind == V_NUMBER && node->kind == N_BINARY && node->op == O_DIV)
+        diag_help(c->diags, d, "`floor(%s)` rounds down", report_snippet(c, node->span));
+    return c->error;
 }
 
 void report_fix(Checker *c, Diag *d, const Axis *axis, const Axis *wanted)

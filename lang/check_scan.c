@@ -209,7 +209,9 @@ static bool run_body(Checker *c, ScanContext *context, const Node *body)
 {
     context->outer = c->scan;
     c->scan = context;
+    c->scans_open++;
     eval_block(c, body, context->scope);
+    c->scans_open--;
     c->scan = context->outer;
     bool fine = !c->stopped;
     for (int i = 0; i < context->states.count; i++) {
@@ -314,6 +316,21 @@ static Value *finish(Checker *c, TypedScan *scan, const ScanContext *context, co
     return scan_results(c, scan, context, sequence);
 }
 
+/* Items are one packed axis, and there is one loop at a time. */
+static bool is_possible(Checker *c, const TypedScan *scan, const ScanContext *context)
+{
+    bool runtime = context->front > 0;
+    for (int i = 0; i < context->front; i++)
+        runtime = runtime && axis_is_runtime(&context->item.axes[i]);
+    if (!runtime) {
+        const char *type = value_type_text(c->arena, &scan->sequences[0]->type);
+        noted(c, diag_report(c->diags, scan->span, E_SCAN_FRONT, type));
+    } else if (c->scans_open) {
+        noted(c, diag_report(c->diags, scan->span, E_SCAN_NESTED));
+    }
+    return runtime && !c->scans_open;
+}
+
 Value *eval_scan(Checker *c, const Node *node)
 {
     const Node *sequences = node->kids[0], *states = node->kids[2];
@@ -329,7 +346,7 @@ Value *eval_scan(Checker *c, const Node *node)
         fine = add_sequence(c, scan, context, sequences->kids[i], node) && fine;
     for (int i = 0; fine && i < states->kid_count; i++)
         fine = add_state(c, scan, context, states->kids[i]) && fine;
-    if (!fine || scan->sequence_count == 0)
+    if (!fine || scan->sequence_count == 0 || !is_possible(c, scan, context))
         return c->error;
     const Binding *named = scope_find(c->scope, sequences->kids[0]->name);
     Axis sequence = named->value->type->axes[scan->axis];

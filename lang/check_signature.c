@@ -263,6 +263,8 @@ static Value *report_result(Checker *c, const Node *type, const Value *value, co
         diag_label(c->diags, d, value->typed->span, "%s", type_text(&c->dims, value->type));
     if (note)
         diag_note(c->diags, d, "%s", note);
+    for (int i = 0; i < value->type->rank; i++)
+        report_windows(c, d, &value->type->axes[i]);
     return c->error;
 }
 
@@ -341,6 +343,8 @@ Value *signature_result(Checker *c, const Signature *s, const Node *type, Value 
             list->items[i] = signature_result(c, s, NULL, list->items[i]);
         return list;
     }
+    if (c->stopped)
+        return c->error;
     if (value->kind == V_NOTHING) {
         noted(c, diag_report(c->diags, c->frame->body->span, E_NO_RESULT, layer_name(s)));
         return c->error;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lang/module.h"
 
+#include <unistd.h>
+
 #include "lang/parse.h"
 #include "lang/stdlib_embedded.h"
 
@@ -37,8 +39,12 @@ static const Source *file_source(Modules *modules, const Module *user, const Nod
     const Source *source = source_read(arena, path, &error);
     if (source)
         return source;
+    if (!access(path, F_OK)) {
+        diag_report(modules->diags, use->name_span, E_FILE, path, error);
+        return NULL;
+    }
     Diag *d = diag_report(modules->diags, use->name_span, E_NO_MODULE, use->name);
-    diag_note(modules->diags, d, "cannot read `%s`: %s", path, error);
+    diag_note(modules->diags, d, "there is no file `%s`", path);
     diag_help(modules->diags, d, "modules of the standard library are called `std.<name>`");
     return NULL;
 }

@@ -4,13 +4,14 @@
  *
  *     lang_tool errors FILE     the diagnostics, as a user sees them
  *     lang_tool dump FILE       the typed program
+ *     lang_tool codes FILE      the codes of the diagnostics
  *
  * A first line `// check: model=Name vocab=100` gives the model and its parameters.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lang/program.h"
+#include "compiler/ir/lower.h"
 
 static const char *const kinds[] = {
     [T_NUMBER] = "number",       [T_INPUT] = "input",           [T_WEIGHT] = "weight",
@@ -205,6 +206,10 @@ int main(int argc, char **argv)
     read_settings(arena, source, &settings);
     Diags *diags = diags_new(arena);
     Program *program = program_check(arena, source, settings.model, settings.args, settings.count, 0, diags);
+    IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
+    char *wrong = module ? ir_module_verify(arena, module) : NULL;
+    if (wrong)
+        printf("the IR is wrong: %s\n", wrong);
     diags_print(diags, DIAG_PLAIN, stdout);
     if (program && !strcmp(argv[1], "dump")) {
         print_program(arena, program);
