@@ -178,7 +178,8 @@ typedef struct Reads {
     Insts tree;         /* the inlined instructions that belong to the root alone */
 } Reads;
 
-static void read_tree(const Fuser *f, const IrInst *inst, bool in_place, Reads *reads)
+/* `own`: inst is the root, or all that reads it is in the tree. */
+static void read_tree(const Fuser *f, const IrInst *inst, bool own, bool in_place, Reads *reads)
 {
     in_place = in_place && is_elementwise(inst);
     for (int i = 0; i < inst->arg_count; i++) {
@@ -186,10 +187,10 @@ static void read_tree(const Fuser *f, const IrInst *inst, bool in_place, Reads *
         if (!def)
             continue;
         if (f->inlined[def->results[0].id]) {
-            bool own = uses_of(f, def)->count == 1 && !is_generator(def);
-            if (own)
+            bool owned = own && uses_of(f, def)->count == 1 && !is_generator(def);
+            if (owned)
                 vec_push(f->arena, &reads->tree, def);
-            read_tree(f, def, in_place, reads);
+            read_tree(f, def, owned, in_place, reads);
             continue;
         }
         if (def->group > reads->latest) {
@@ -234,7 +235,7 @@ static void group_region(Fuser *f, IrRegion *region)
             continue;
         }
         Reads reads = {.only_in_place = true};
-        read_tree(f, inst, true, &reads);
+        read_tree(f, inst, true, true, &reads);
         inst->group = may_join(f, inst, &reads, first) ? reads.latest : new_kernel(f, inst);
         for (int i = 0; i < reads.tree.count; i++)
             reads.tree.data[i]->group = inst->group;
