@@ -164,6 +164,7 @@ static void return_adjoints(Gradient *g, const int *wrt, int wrt_count)
 IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count)
 {
     IrFunc *copy = ir_func_copy(func, name, NULL);
+    pass_hoist_scan(copy); /* what is the same for all items has no row that a scan could emit */
     Gradient g = {.func = copy, .builder = ir_builder_at_end(copy->module, copy->body)};
     g.active = ARENA_ARRAY(copy->module->arena, bool, ir_func_number(copy) + 1);
     for (int i = 0; i < copy->arg_count; i++)
