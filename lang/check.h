@@ -173,8 +173,8 @@ struct Checker {
 enum {
     DEPTH_MAX = 600,           /* of expressions within expressions, through layers */
     FRAMES_MAX = 60,           /* of layers within layers */
-    INSTANCES_MAX = 20000,
-    STEPS_MAX = 2000000,
+    INSTANCES_MAX = 4000,
+    STEPS_MAX = 300000,
     TYPED_MAX = 60000
 };
 static const int64_t ELEMENTS_MAX = INT64_C(1) << 40;

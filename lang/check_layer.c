@@ -27,7 +27,7 @@ bool layer_needs_params(const LayerDecl *layer)
 
 /* ---- parameters ---- */
 
-static const char *const kinds[] = {"dim", "number", "bool", "text", "list", "layer"};
+static const char *const kinds[] = {"dim", "number", "bool", "text", "list", "function"};
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
 static bool known_kind(Checker *c, const Node *param)
@@ -40,7 +40,7 @@ static bool known_kind(Checker *c, const Node *param)
     if (near)
         diag_help(c->diags, d, "did you mean `%s`?", near);
     else
-        diag_note(c->diags, d, "parameters are dim, number, bool, text, list or layer; tensors belong into the second parentheses");
+        diag_note(c->diags, d, "parameters are dim, number, bool, text, list or function; tensors belong into the second parentheses");
     return false;
 }
 
@@ -52,7 +52,7 @@ static bool kind_fits(const char *kind, const Value *value)
     case V_BOOL: return !strcmp(kind, "bool");
     case V_TEXT: return !strcmp(kind, "text");
     case V_LIST: return !strcmp(kind, "list");
-    case V_LAYER: case V_INSTANCE: case V_FUNCTION: return !strcmp(kind, "layer");
+    case V_LAYER: case V_INSTANCE: case V_FUNCTION: return !strcmp(kind, "function");
     default: return false;
     }
 }

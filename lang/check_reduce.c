@@ -51,7 +51,9 @@ static Value *count_over(Checker *c, const Type *type, unsigned axes, Span span)
         return count;
     Value *lengths = emit_length(c, type, innermost, ELEMENT_FLOAT, span);
     lengths = emit_reduce(c, REDUCE_SUM, lengths, outer, span);
-    return ew2(c, EW_max, ew2(c, EW_mul, lengths, count, span), value_number(c, 1, false), span);
+    if (unknown || constant != 1)
+        lengths = ew2(c, EW_mul, lengths, count, span);
+    return ew2(c, EW_max, lengths, value_number(c, 1, false), span);
 }
 
 Value *builtin_mean(Checker *c, const Builtin *builtin, Call *call)

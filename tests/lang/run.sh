@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# run.sh TOOL [--bless]: every tests/lang/*.nnd becomes the typed program in the .txt beside it, and
+# so do the examples, without any diagnostic; every layer of the standard library is documented with
+# an `example { ... }` that is a correct model. Run in the root of the source tree.
+set -u
+tool=$1
+bless=${2:-}
+status=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# golden FILE EXPECTED
+golden()
+{
+    if [ "$bless" = --bless ]; then
+        "$tool" dump "$1" > "$2" || status=1
+    elif ! "$tool" dump "$1" | diff -u "$2" -; then
+        status=1
+    fi
+}
+
+for file in tests/lang/*.nnd; do
+    golden "$file" "${file%.nnd}.txt"
+done
+for file in examples/*.nnd; do
+    copy=$scratch/$(basename "$file")
+    { grep -q 'vocab: dim' "$file" && echo '// check: vocab=1000'; cat "$file"; } > "$copy"
+    golden "$copy" "tests/lang/examples/$(basename "$file" .nnd).txt"
+done
+
+# The examples in doc comments, each as a model that may use the whole library.
+uses=$(for file in stdlib/*.nnd; do printf 'std.%s, ' "$(basename "$file" .nnd)"; done)
+for file in stdlib/*.nnd; do
+    layers=$(grep -c '^layer ' "$file")
+    documented=$(awk '/^\/\/\/     example \{/ { n = 1 } /^layer / { count += n; n = 0 } END { print count + 0 }' "$file")
+    if [ "$layers" != "$documented" ]; then
+        printf '%s: %s layers, %s with an example\n' "$file" "$layers" "$documented"
+        status=1
+    fi
+    prefix=$scratch/$(basename "$file" .nnd)
+    awk -v prefix="$prefix" -v uses="${uses%, }" '
+        /^\/\/\/     example \{/ { n++; out = prefix "-" n ".nnd"; print "use " uses "\n\nmodel Example {" > out; next }
+        out && /^\/\/\/     \}/  { print "}" > out; close(out); out = ""; next }
+        out                      { print substr($0, 5) > out }' "$file"
+done
+for file in "$scratch"/*-*.nnd; do
+    found=$("$tool" errors "$file")
+    if [ -n "$found" ]; then
+        printf 'an example of the standard library:\n%s\n' "$found"
+        status=1
+    fi
+done
+exit $status
