@@ -25,8 +25,9 @@
  * At step t only the segments that are long enough take part; the state of a
  * segment rests after its last row. Every value computed in the region has
  * `parent` as axis 0, except constants and values that depend on no parameter;
- * the region may use outer values that do not have axis 0 = parent. `uniform`
- * does not occur in a region.
+ * row i of it is made of rows i alone. The region may use outer values without
+ * an axis of `parent`; no other axis of an operand is `parent`. `uniform` and
+ * `scan` do not occur in a region.
  *
  * Memory: everything belongs to the module's arena.
  */

@@ -189,6 +189,9 @@ static void check_scan_region(Verifier *v, IrInst *inst)
     const IrDim *dim = inst->attrs.scan.dim;
     if (!dim || !ir_dim_segmented(dim))
         fail(v, inst, "the dimension is not segmented");
+    for (int i = 0; !v->error && dim->parent->kind != NND_DIM_CONST && i < region->param_count; i++)
+        if (mentions(&region->params[i].type, dim->parent, 1))
+            fail(v, inst, arena_printf(v->arena, "operand %d has the items as another axis too", i));
     if (!v->error)
         check_region(v, region);
 }

@@ -180,13 +180,23 @@ static Candidates copy_of(Gen *g, const Candidates *list, bool fixed_only)
     return copy;
 }
 
-/* Candidates whose axis 0 is `dim`, at most `most` of them; bounds in `bounds`. */
-static int collect(Gen *g, const Candidates *list, const IrDim *dim, int most, IrValue **values, double *bounds)
+static bool has_axis_behind(const IrType *type, const IrDim *dim)
+{
+    for (int i = 1; i < type->rank; i++)
+        if (type->dims[i] == dim)
+            return true;
+    return false;
+}
+
+/* Candidates for a scan whose axis 0 is `dim`, at most `most` of them; bounds in `bounds`. */
+static int collect(Gen *g, const Candidates *list, const IrDim *dim, const IrDim *parent, int most, IrValue **values,
+                   double *bounds)
 {
     int count = 0, n = list->items.count, start = n ? gen_below(g, n) : 0;
     for (int i = 0; i < n && count < most; i++) {
         const Candidate *c = &list->items.data[(start + i) % n];
-        if (c->value->type.rank == 0 || c->value->type.dims[0] != dim)
+        const IrType *type = &c->value->type;
+        if (type->rank == 0 || type->dims[0] != dim || has_axis_behind(type, parent))
             continue;
         bounds[count] = c->bound;
         values[count++] = c->value;
@@ -205,13 +215,17 @@ static IrType state_type(Gen *g, IrDim *parent)
     return type;
 }
 
+/* How many; 0 if there is no sequence. */
 static int collect_operands(Gen *g, IrScan *scan, IrValue **args, double *bounds)
 {
-    int n = collect(g, &g->floats, scan->dim, 1 + gen_below(g, 3), args, bounds);
-    n += collect(g, &g->ints, scan->dim, gen_below(g, 2), args + n, bounds + n);
+    const IrDim *dim = scan->dim, *parent = dim->parent;
+    int n = collect(g, &g->floats, dim, parent, 1 + gen_below(g, 3), args, bounds);
+    n += collect(g, &g->ints, dim, parent, gen_below(g, 2), args + n, bounds + n);
     scan->seq_count = n;
-    n += collect(g, &g->floats, scan->dim->parent, gen_below(g, 3), args + n, bounds + n);
-    n += collect(g, &g->bools, scan->dim->parent, gen_below(g, 2), args + n, bounds + n);
+    if (n == 0)
+        return 0;
+    n += collect(g, &g->floats, parent, parent, gen_below(g, 3), args + n, bounds + n);
+    n += collect(g, &g->bools, parent, parent, gen_below(g, 2), args + n, bounds + n);
     scan->row_count = n - scan->seq_count;
     scan->state_count = gen_below(g, 4);
     for (int i = 0; i < scan->state_count; i++, n++) {
@@ -278,6 +292,8 @@ static void gen_scan(Gen *g)
     IrValue *args[MAX_OPERANDS], *emits[3], *states[MAX_OPERANDS];
     double bounds[MAX_OPERANDS], emit_bounds[3];
     int operand_count = collect_operands(g, &scan, args, bounds);
+    if (!operand_count)
+        return;
     IrInst *inst = ir_scan_begin(&g->b, scan, args);
     Outer outer;
     enter_region(g, inst, bounds, &outer);

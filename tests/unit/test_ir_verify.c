@@ -352,6 +352,19 @@ static void outer_rows_in_a_scan_are_rejected(void)
     check_rejected(&f, "operand 0 has a row for each item but is not an operand of the scan");
 }
 
+static void items_as_another_axis_of_an_operand_are_rejected(void)
+{
+    Fixture f = fixture();
+    IrType wide = ir_type(NND_F32, 2, (IrDim *[]){f.word, f.batch});
+    IrValue *x = ir_func_arg(f.func, NND_ARG_INPUT, "wide", wide);
+    IrScan scan = {.dim = f.word, .seq_count = 1};
+    IrInst *inst = ir_scan_begin(&f.b, scan, &x);
+    IrValue *param = &inst->region->params[0];
+    ir_scan_finish(f.module, inst, NULL, &param, 1);
+    finish(&f, &inst->results[0]);
+    check_rejected(&f, "operand 0 has the items as another axis too");
+}
+
 static void a_sum_over_items_in_a_scan_is_rejected(void)
 {
     Fixture f = fixture();
@@ -473,6 +486,7 @@ int main(void)
     random_integers_are_rejected();
     a_good_scan_passes();
     outer_rows_in_a_scan_are_rejected();
+    items_as_another_axis_of_an_operand_are_rejected();
     a_sum_over_items_in_a_scan_is_rejected();
     a_product_over_items_in_a_scan_is_rejected();
     random_numbers_in_a_scan_are_rejected();
