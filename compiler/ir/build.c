@@ -8,7 +8,8 @@ IrBuilder ir_builder_at_end(IrModule *module, IrRegion *region)
 
 IrBuilder ir_builder_before(IrModule *module, IrRegion *region, IrInst *before)
 {
-    return (IrBuilder){.module = module, .region = region, .before = before, .line = before ? before->line : 0};
+    return (IrBuilder){
+        .module = module, .region = region, .before = before, .line = before ? before->line : 0};
 }
 
 static IrInst *new_inst(IrBuilder *b, IrOp op, IrValue *const *args, int arg_count)
@@ -191,7 +192,8 @@ IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows)
 {
     IrValue *args[] = {x, index};
     IrInst *inst = new_inst(b, OP_scatter_add, args, 2);
-    IrType type = {.dtype = x->type.dtype, .rank = 1 + x->type.rank - index->type.rank, .dims = {rows}};
+    IrType type = {
+        .dtype = x->type.dtype, .rank = 1 + x->type.rank - index->type.rank, .dims = {rows}};
     for (int i = 1; i < type.rank; i++)
         type.dims[i] = x->type.dims[index->type.rank + i - 1];
     inst->results[0].type = type;
@@ -233,12 +235,14 @@ IrInst *ir_scan_begin(IrBuilder *b, IrScan scan, IrValue *const *args)
     inst->region->param_count = count;
     inst->region->params = ARENA_ARRAY(arena, IrValue, count);
     for (int i = 0; i < count; i++)
-        inst->region->params[i] = (IrValue){.type = row_type(args[i]->type, scan.dim->parent), .index = i};
+        inst->region->params[i] =
+            (IrValue){.type = row_type(args[i]->type, scan.dim->parent), .index = i};
     ir_inst_insert(b->region, b->before, inst);
     return inst;
 }
 
-void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrValue *const *emits, int emit_count)
+void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrValue *const *emits,
+                    int emit_count)
 {
     Arena *arena = module->arena;
     IrScan *attrs = &scan->attrs.scan;
@@ -249,7 +253,8 @@ void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrVa
     scan->result_count = count;
     scan->results = ARENA_ARRAY(arena, IrValue, count);
     for (int i = 0; i < count; i++)
-        scan->region->yields[i] = i < attrs->state_count ? states[i] : emits[i - attrs->state_count];
+        scan->region->yields[i] =
+            i < attrs->state_count ? states[i] : emits[i - attrs->state_count];
     for (int i = 0; i < count; i++)
         scan->results[i] = (IrValue){.def = scan, .index = i};
     const char *error = ir_infer(arena, scan);

@@ -3,16 +3,22 @@
 
 static NndDimDesc dim_desc(const IrDim *dim)
 {
-    return (NndDimDesc){.name = dim->name, .kind = (int32_t)dim->kind,
+    return (NndDimDesc){.name = dim->name,
+                        .kind = (int32_t)dim->kind,
                         .parent = dim->parent ? dim->parent->index : -1,
                         .source = dim->source ? dim->source->index : -1,
-                        .least = dim->least, .size = dim->size,
-                        .pad = dim->pad, .span = dim->span, .stride = dim->stride};
+                        .least = dim->least,
+                        .size = dim->size,
+                        .pad = dim->pad,
+                        .span = dim->span,
+                        .stride = dim->stride};
 }
 
 static NndValueDesc value_desc(const IrValue *value, const char *name)
 {
-    NndValueDesc desc = {.name = name, .kind = (int32_t)value->kind, .dtype = (int32_t)value->type.dtype,
+    NndValueDesc desc = {.name = name,
+                         .kind = (int32_t)value->kind,
+                         .dtype = (int32_t)value->type.dtype,
                          .rank = value->type.rank};
     for (int i = 0; i < value->type.rank; i++)
         desc.dims[i] = value->type.dims[i]->index;
@@ -28,8 +34,11 @@ static NndFunctionDesc function_desc(Arena *arena, const IrFunc *func)
         args[i] = value_desc(func->args[i], func->args[i]->name);
     for (int i = 0; i < results; i++)
         outs[i] = value_desc(func->body->yields[i], func->result_names[i]);
-    return (NndFunctionDesc){.name = func->name, .arg_count = func->arg_count, .result_count = results,
-                             .args = args, .results = outs};
+    return (NndFunctionDesc){.name = func->name,
+                             .arg_count = func->arg_count,
+                             .result_count = results,
+                             .args = args,
+                             .results = outs};
 }
 
 NndModuleDesc *engine_module_desc(Arena *arena, const IrModule *module)
@@ -41,7 +50,10 @@ NndModuleDesc *engine_module_desc(Arena *arena, const IrModule *module)
         dims[i] = dim_desc(module->dims.data[i]);
     for (int i = 0; i < module->funcs.count; i++)
         functions[i] = function_desc(arena, module->funcs.data[i]);
-    *desc = (NndModuleDesc){.name = module->name, .dim_count = module->dims.count,
-                            .function_count = module->funcs.count, .dims = dims, .functions = functions};
+    *desc = (NndModuleDesc){.name = module->name,
+                            .dim_count = module->dims.count,
+                            .function_count = module->funcs.count,
+                            .dims = dims,
+                            .functions = functions};
     return desc;
 }

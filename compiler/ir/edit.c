@@ -38,7 +38,8 @@ void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to)
     ir_region_replace_uses(func->body, from, to);
 }
 
-static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrInst *), void *context)
+static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrInst *),
+                        void *context)
 {
     for (IrInst *inst = region->first, *next; inst; inst = next) {
         next = inst->next;
@@ -49,7 +50,8 @@ static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrIn
     }
 }
 
-void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst), void *context)
+void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst),
+                  void *context)
 {
     walk_region(func->body, visit, context);
 }

@@ -15,7 +15,8 @@ IrValue *ir_func_arg(IrFunc *func, NndArgKind kind, const char *name, IrType typ
 {
     Arena *arena = func->module->arena;
     IrValue *value = ARENA_NEW(arena, IrValue);
-    *value = (IrValue){.type = type, .name = arena_strdup(arena, name), .index = func->arg_count, .kind = kind};
+    *value = (IrValue){
+        .type = type, .name = arena_strdup(arena, name), .index = func->arg_count, .kind = kind};
     IrValue **args = ARENA_ARRAY(arena, IrValue *, func->arg_count + 1);
     for (int i = 0; i < func->arg_count; i++)
         args[i] = func->args[i];
@@ -101,9 +102,11 @@ IrFunc *ir_func_copy(const IrFunc *func, const char *name, IrValue ***map)
     IrValue **values = ARENA_ARRAY(arena, IrValue *, count);
     IrFunc *copy = ir_func_new(func->module, name);
     for (int i = 0; i < func->arg_count; i++)
-        values[i] = ir_func_arg(copy, func->args[i]->kind, func->args[i]->name, func->args[i]->type);
+        values[i] =
+            ir_func_arg(copy, func->args[i]->kind, func->args[i]->name, func->args[i]->type);
     copy->body = copy_region(arena, func->body, NULL, values);
-    copy->result_names = arena_copy(arena, func->result_names, sizeof(char *) * (size_t)func->body->yield_count);
+    copy->result_names =
+        arena_copy(arena, func->result_names, sizeof(char *) * (size_t)func->body->yield_count);
     if (map)
         *map = values;
     return copy;

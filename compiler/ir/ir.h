@@ -106,7 +106,8 @@ typedef struct IrType {
  * describe the window operation that it undoes. */
 typedef struct IrWindow {
     int axis;
-    int64_t size, stride, dilation, low; /* `low` = padding in front; the result's dim says how many windows */
+    int64_t size, stride, dilation;
+    int64_t low; /* padding in front; the result's dimension says how many windows there are */
     double fill;
 } IrWindow;
 
@@ -190,8 +191,9 @@ IrDim *ir_dim_const(IrModule *module, int64_t size);
 IrDim *ir_dim_free(IrModule *module, const char *name);
 IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent);
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size);
-IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride, int least);
-/* As the text says it: NULL if the name is taken, or if a derived dimension of these fields exists. */
+IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride,
+                     int least);
+/* As the text says it: NULL if the name is taken or there is a derived dimension of these fields. */
 IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name);
 IrDim *ir_dim_find(const IrModule *module, const char *name); /* not CONST; NULL if there is none */
 IrFunc *ir_module_func(const IrModule *module, const char *name); /* NULL if there is none */
@@ -233,7 +235,8 @@ IrValue *ir_const(IrBuilder *b, IrType type, double value);
 IrValue *ir_iota(IrBuilder *b, IrType type, int axis);            /* type is i32 or float */
 IrValue *ir_uniform(IrBuilder *b, IrType type, uint32_t stream);
 IrValue *ir_lengths(IrBuilder *b, IrDim *dim);
-IrValue *ir_ew(IrBuilder *b, IrOp op, IrValue *x, IrValue *y, IrValue *z); /* unused operands NULL */
+/* A scalar operator; unused operands are NULL. */
+IrValue *ir_ew(IrBuilder *b, IrOp op, IrValue *x, IrValue *y, IrValue *z);
 IrValue *ir_cast(IrBuilder *b, IrValue *x, NndDType dtype);
 IrValue *ir_broadcast(IrBuilder *b, IrValue *x, IrType type, const int8_t *map);
 IrValue *ir_reshape(IrBuilder *b, IrValue *x, IrType type);
@@ -247,22 +250,26 @@ IrValue *ir_window(IrBuilder *b, IrValue *x, IrWindow window, IrDim *out);
 IrValue *ir_unwindow(IrBuilder *b, IrValue *x, IrWindow window, IrDim *out);
 IrValue *ir_gather(IrBuilder *b, IrValue *table, IrValue *index);
 IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows);
-IrValue *ir_reduce(IrBuilder *b, IrOp op, IrValue *x, unsigned axes); /* OP_sum, OP_reduce_max, OP_argmax */
+/* OP_sum, OP_reduce_max, OP_argmax */
+IrValue *ir_reduce(IrBuilder *b, IrOp op, IrValue *x, unsigned axes);
 IrValue *ir_dot(IrBuilder *b, IrValue *a, IrValue *c, IrDot dot);
 /* Creates the instruction with an empty region whose parameters are ready; fill it through a
  * builder at inst->region, then call ir_scan_finish, which sets yields, emit_count and results. */
 IrInst *ir_scan_begin(IrBuilder *b, IrScan scan, IrValue *const *args);
-void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrValue *const *emits, int emit_count);
+void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrValue *const *emits,
+                    int emit_count);
 
 /* ---- editing ---- */
 void ir_inst_remove(IrRegion *region, IrInst *inst);
-void ir_inst_insert(IrRegion *region, IrInst *before, IrInst *inst); /* `before` NULL = at the end */
+/* `before` NULL = at the end */
+void ir_inst_insert(IrRegion *region, IrInst *before, IrInst *inst);
 /* Replaces every use of `from` in the function (regions and yields included). */
 void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to);
 /* The same in one region and those inside of it. */
 void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to);
 /* Calls `visit` for every instruction, outer ones before those of their regions. */
-void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst), void *context);
+void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst),
+                  void *context);
 
 /* ---- text (text.c prints, parse.c reads) ----
  *
@@ -272,8 +279,8 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
  * dim word.w3 = window word pad 0 span 3 stride 1 least 1
  * func @predict(input %report: i32[word], param %"embed.W": f32[20000, 300]) -> (p) {
  *   %0 = gather %"embed.W", %report : f32[word, 300]
- *   %1 = window %0 {axis = 0, size = 3, stride = 1, dilation = 1, low = 0, fill = 0} : f32[word.w3, 3, 300]
- *   %2, %3 = scan %1, %c0 {dim = word, reverse = false, seq = 1, row = 0, state = 1} : f32[...], f32[...] {
+ *   %1 = window %0 {axis = 0, size = 3, stride = 1, dilation = 1, low = 0, fill = 0} : ...
+ *   %2, %3 = scan %1, %c0 {dim = word, reverse = false, seq = 1, row = 0, state = 1, emit = 1} : ... {
  *     ^(%4: f32[batch, 300], %5: f32[batch, 300])
  *     ...
  *     yield %6 emit %6
@@ -282,8 +289,8 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
  * }
  *
  * After fusion an instruction ends with `@N`, its group; `; line N` is a comment-like suffix that
- * keeps the source line. Names that are not plain words are quoted, `\\hh` in them is the byte of that
- * hexadecimal number; `#` begins a comment. print(parse(print(m))) == print(m) for every module at
+ * keeps the source line. Names that are not plain words are quoted, `\hh` in them is the byte of
+ * that hexadecimal number; `#` begins a comment. print(parse(print(m))) == print(m) for every module at
  * every stage. */
 char *ir_module_text(Arena *arena, const IrModule *module);
 char *ir_func_text(Arena *arena, const IrFunc *func);

@@ -23,14 +23,16 @@ IrFunc *ir_module_func(const IrModule *module, const char *name)
 
 static bool same_dim(const IrDim *a, const IrDim *b)
 {
-    return a->kind == b->kind && a->parent == b->parent && a->source == b->source && a->size == b->size &&
-           a->pad == b->pad && a->span == b->span && a->stride == b->stride && a->least == b->least;
+    return a->kind == b->kind && a->parent == b->parent && a->source == b->source &&
+           a->size == b->size && a->pad == b->pad && a->span == b->span && a->stride == b->stride &&
+           a->least == b->least;
 }
 
 static bool name_taken(const IrModule *module, const char *name)
 {
     for (int i = 0; i < module->dims.count; i++)
-        if (module->dims.data[i]->kind != NND_DIM_CONST && !strcmp(module->dims.data[i]->name, name))
+        if (module->dims.data[i]->kind != NND_DIM_CONST &&
+            !strcmp(module->dims.data[i]->name, name))
             return true;
     return false;
 }
@@ -47,7 +49,8 @@ static IrDim *add_dim(IrModule *module, IrDim dim, const char *name)
 {
     IrDim *copy = arena_copy(module->arena, &dim, sizeof dim);
     copy->index = module->dims.count;
-    copy->name = dim.kind == NND_DIM_CONST ? arena_strdup(module->arena, name) : unique_name(module, name);
+    copy->name =
+        dim.kind == NND_DIM_CONST ? arena_strdup(module->arena, name) : unique_name(module, name);
     vec_push(module->arena, &module->dims, copy);
     return copy;
 }
@@ -73,7 +76,8 @@ IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name)
 IrDim *ir_dim_find(const IrModule *module, const char *name)
 {
     for (int i = 0; i < module->dims.count; i++)
-        if (module->dims.data[i]->kind != NND_DIM_CONST && !strcmp(module->dims.data[i]->name, name))
+        if (module->dims.data[i]->kind != NND_DIM_CONST &&
+            !strcmp(module->dims.data[i]->name, name))
             return module->dims.data[i];
     return NULL;
 }
@@ -98,12 +102,20 @@ IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent)
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size)
 {
     IrDim dim = {.kind = NND_DIM_UNIFORM, .parent = parent, .size = size};
-    return intern_dim(module, dim, arena_printf(module->arena, "%s.u%lld", parent->name, (long long)size));
+    return intern_dim(module, dim,
+                      arena_printf(module->arena, "%s.u%lld", parent->name, (long long)size));
 }
 
-IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride, int least)
+IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride,
+                     int least)
 {
-    IrDim dim = {.kind = NND_DIM_WINDOW, .parent = source->parent, .source = source,
-                 .pad = pad, .span = span, .stride = stride, .least = least};
-    return intern_dim(module, dim, arena_printf(module->arena, "%s.w%lld", source->name, (long long)span));
+    IrDim dim = {.kind = NND_DIM_WINDOW,
+                 .parent = source->parent,
+                 .source = source,
+                 .pad = pad,
+                 .span = span,
+                 .stride = stride,
+                 .least = least};
+    return intern_dim(module, dim,
+                      arena_printf(module->arena, "%s.w%lld", source->name, (long long)span));
 }

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 const IrOpInfo ir_op_info[OP_COUNT] = {
-#define EW1(name, flags, fwd, dx, manual) [OP_##name] = {#name, 1, flags, ATTR_none, #fwd, {#dx}, NULL, manual},
+#define EW1(name, flags, fwd, dx, manual)                                                          \
+    [OP_##name] = {#name, 1, flags, ATTR_none, #fwd, {#dx}, NULL, manual},
 #define EW2(name, flags, fwd, dx, dy, manual)                                                      \
     [OP_##name] = {#name, 2, flags, ATTR_none, #fwd, {#dx, #dy}, NULL, manual},
 #define EW3(name, flags, fwd, dx, dy, dz, manual)                                                  \

@@ -39,25 +39,27 @@ typedef VEC(IrValue *) Values;
 typedef struct Parser {
     Arena *arena;
     IrModule *module;
-    const char *at;         /* behind the current token */
+    const char *at; /* behind the current token */
     const char *line_start;
-    int line, column;       /* of the current token */
+    int line, column; /* of the current token */
     int token;
-    const char *text;       /* of words, numbers and strings */
+    const char *text; /* of words, numbers and strings */
     char *error;
     Entry *buckets[BUCKETS]; /* of the function at hand */
     VEC(Entry *) entries;
-    int map_count;          /* of the last list of axes */
+    int map_count; /* of the last list of axes */
     bool in_scan;
 } Parser;
 
-static void fail_at(Parser *p, int line, int column, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void fail_at(Parser *p, int line, int column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 static void fail_at(Parser *p, int line, int column, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     if (!p->error)
-        p->error = arena_printf(p->arena, "%d:%d: %s", line, column, arena_vprintf(p->arena, format, args));
+        p->error = arena_printf(p->arena, "%d:%d: %s", line, column,
+                                arena_vprintf(p->arena, format, args));
     va_end(args);
     p->token = TOK_END;
 }
@@ -87,7 +89,8 @@ static bool is_word(char c)
 static void read_word(Parser *p, int token)
 {
     const char *begin = p->at++;
-    while (is_word(*p->at) || (token == TOK_NUMBER && (*p->at == '-' || *p->at == '+') && p->at[-1] == 'e'))
+    while (is_word(*p->at) ||
+           (token == TOK_NUMBER && (*p->at == '-' || *p->at == '+') && p->at[-1] == 'e'))
         p->at++;
     p->token = token;
     p->text = arena_strndup(p->arena, begin, (size_t)(p->at - begin));
@@ -198,7 +201,8 @@ static int64_t parse_int(Parser *p, int64_t low, int64_t high)
 {
     char *end = NULL;
     long long value = p->token == TOK_NUMBER ? strtoll(p->text, &end, 10) : 0;
-    if (!end || *end || value < low || value > high) { /* what overflows is LLONG_MAX, beyond any `high` */
+    if (!end || *end || value < low ||
+        value > high) { /* what overflows is LLONG_MAX, beyond any `high` */
         FAIL(p, "an integer from %lld to %lld expected", (long long)low, (long long)high);
         return low;
     }
@@ -256,7 +260,9 @@ static IrType parse_type(Parser *p)
         if (p->error)
             return type;
         if (type.rank == NND_MAX_RANK || (type.rank > 0 && ir_dim_segmented(dim))) {
-            fail_at(p, line, column, type.rank == NND_MAX_RANK ? "more than 8 axes" : "a segmented dimension is not axis 0");
+            fail_at(p, line, column,
+                    type.rank == NND_MAX_RANK ? "more than 8 axes"
+                                              : "a segmented dimension is not axis 0");
             return type;
         }
         type.dims[type.rank++] = dim;
@@ -414,8 +420,8 @@ static IrScan parse_scan(Parser *p)
     scan.row_count = (int)parse_size(p, "row", false);
     scan.state_count = (int)parse_size(p, "state", false);
     scan.emit_count = (int)parse_size(p, "emit", false);
-    if (scan.seq_count > MAX_RESULTS || scan.row_count > MAX_RESULTS || scan.state_count > MAX_RESULTS ||
-        scan.emit_count > MAX_RESULTS)
+    if (scan.seq_count > MAX_RESULTS || scan.row_count > MAX_RESULTS ||
+        scan.state_count > MAX_RESULTS || scan.emit_count > MAX_RESULTS)
         FAIL(p, "more than %d values", MAX_RESULTS);
     return scan;
 }
@@ -550,7 +556,8 @@ static void parse_result_types(Parser *p, IrInst *inst)
             expect(p, ',');
         inst->results[i] = (IrValue){.type = parse_type(p), .def = inst, .index = i};
     }
-    if (!p->error && ir_op_info[inst->op].attr == ATTR_map && p->map_count != inst->results[0].type.rank)
+    if (!p->error && ir_op_info[inst->op].attr == ATTR_map &&
+        p->map_count != inst->results[0].type.rank)
         FAIL(p, "the map has %d axes, the result %d", p->map_count, inst->results[0].type.rank);
 }
 
@@ -601,9 +608,11 @@ static void parse_insts(Parser *p, IrRegion *region)
 
 static NndArgKind parse_kind(Parser *p)
 {
-    static const char *const words[] = {
-        [NND_ARG_INPUT] = "input", [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
-        [NND_ARG_STATE] = "state", [NND_ARG_RATE] = "rate"};
+    static const char *const words[] = {[NND_ARG_INPUT] = "input",
+                                        [NND_ARG_TARGET] = "target",
+                                        [NND_ARG_PARAM] = "param",
+                                        [NND_ARG_STATE] = "state",
+                                        [NND_ARG_RATE] = "rate"};
     for (int i = 0; i <= NND_ARG_RATE; i++)
         if (accept_word(p, words[i]))
             return (NndArgKind)i;

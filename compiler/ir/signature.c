@@ -59,7 +59,8 @@ static char *infer_scalar(Arena *arena, IrInst *inst)
                        (logical ? type->dtype == NND_BOOL : is_number(type->dtype)),
                    "operand %d has element type %s", i, ir_dtype_name(type->dtype));
     }
-    return set_result(arena, inst, info->flags & BOOL ? ir_type_with_dtype(*last, NND_BOOL) : *last);
+    return set_result(arena, inst,
+                      info->flags & BOOL ? ir_type_with_dtype(*last, NND_BOOL) : *last);
 }
 
 static char *infer_leaf(Arena *arena, IrInst *inst)
@@ -69,7 +70,8 @@ static char *infer_leaf(Arena *arena, IrInst *inst)
     if (error)
         return error;
     if (inst->op == OP_iota) {
-        CHECK_THAT(inst->attrs.axis >= 0 && inst->attrs.axis < type->rank, "there is no axis %d", inst->attrs.axis);
+        CHECK_THAT(inst->attrs.axis >= 0 && inst->attrs.axis < type->rank, "there is no axis %d",
+                   inst->attrs.axis);
         CHECK_THAT(type->dtype == NND_I32 || type->dtype == NND_F32 || type->dtype == NND_F64,
                    "indices cannot be %s", ir_dtype_name(type->dtype));
     }
@@ -91,7 +93,8 @@ static char *infer_lengths(Arena *arena, IrInst *inst)
 
 static char *infer_cast(Arena *arena, IrInst *inst)
 {
-    CHECK_THAT(ir_type_same_dims(result_type(inst), arg_type(inst, 0)), "a cast keeps the dimensions");
+    CHECK_THAT(ir_type_same_dims(result_type(inst), arg_type(inst, 0)),
+               "a cast keeps the dimensions");
     return set_result(arena, inst, *result_type(inst));
 }
 
@@ -118,7 +121,8 @@ static char *infer_broadcast(Arena *arena, IrInst *inst)
         used |= 1u << from;
         bool same = type->dims[i] == x->dims[from];
         bool repeated = i == 0 && from == 0 && is_ancestor(x->dims[0], type->dims[0]);
-        CHECK_THAT(same || repeated, "result axis %d is %s, not %s", i, type->dims[i]->name, x->dims[from]->name);
+        CHECK_THAT(same || repeated, "result axis %d is %s, not %s", i, type->dims[i]->name,
+                   x->dims[from]->name);
     }
     CHECK_THAT(used == (1u << x->rank) - 1, "an axis of the operand is not used");
     return set_result(arena, inst, *type);
@@ -154,8 +158,10 @@ static char *infer_reshape(Arena *arena, IrInst *inst)
     const IrDim *from[NND_MAX_RANK], *to[NND_MAX_RANK];
     int from_count, to_count;
     CHECK_THAT(type->dtype == x->dtype, "the element type changes");
-    int64_t before = split_product(x, from, &from_count), after = split_product(type, to, &to_count);
-    CHECK_THAT(before >= 0 && before == after && from_count == to_count, "the number of elements changes");
+    int64_t before = split_product(x, from, &from_count),
+            after = split_product(type, to, &to_count);
+    CHECK_THAT(before >= 0 && before == after && from_count == to_count,
+               "the number of elements changes");
     for (int i = 0; i < from_count; i++)
         CHECK_THAT(from[i] == to[i], "dimension %s becomes %s", from[i]->name, to[i]->name);
     return set_result(arena, inst, *type);
@@ -168,7 +174,8 @@ static char *infer_transpose(Arena *arena, IrInst *inst)
     unsigned used = 0;
     for (int i = 0; i < x->rank; i++) {
         int from = inst->attrs.map[i];
-        CHECK_THAT(from >= 0 && from < x->rank && !(used >> from & 1), "the axes are not a permutation");
+        CHECK_THAT(from >= 0 && from < x->rank && !(used >> from & 1),
+                   "the axes are not a permutation");
         used |= 1u << from;
         type.dims[i] = x->dims[from];
     }
@@ -180,13 +187,16 @@ static char *infer_slice(Arena *arena, IrInst *inst)
     const IrType *x = arg_type(inst, 0);
     int axis = inst->attrs.slice.axis;
     int64_t start = inst->attrs.slice.start, size = inst->attrs.slice.size;
-    CHECK_THAT(axis >= 0 && axis < x->rank && x->dims[axis]->kind == NND_DIM_CONST, "axis %d is not constant", axis);
+    CHECK_THAT(axis >= 0 && axis < x->rank && x->dims[axis]->kind == NND_DIM_CONST,
+               "axis %d is not constant", axis);
     int64_t have = x->dims[axis]->size;
     int64_t inner = inst->op == OP_slice ? size : have, outer = inst->op == OP_slice ? have : size;
     CHECK_THAT(start >= 0 && inner >= 0 && start <= outer && inner <= outer - start,
-               "entries %lld to %lld of %lld", (long long)start, (long long)(start + inner), (long long)outer);
+               "entries %lld to %lld of %lld", (long long)start, (long long)(start + inner),
+               (long long)outer);
     IrType type = *result_type(inst);
-    CHECK_THAT(type.rank == x->rank && type.dims[axis]->kind == NND_DIM_CONST && type.dims[axis]->size == size,
+    CHECK_THAT(type.rank == x->rank && type.dims[axis]->kind == NND_DIM_CONST &&
+                   type.dims[axis]->size == size,
                "the result's axis %d has another size", axis);
     type.dims[axis] = x->dims[axis];
     CHECK_THAT(ir_type_equal(&type, x), "other axes change");
@@ -198,11 +208,13 @@ static char *infer_concat(Arena *arena, IrInst *inst)
     int axis = inst->attrs.axis;
     CHECK_THAT(inst->arg_count > 0, "there are no operands");
     const IrType *type = result_type(inst);
-    CHECK_THAT(axis >= 0 && axis < type->rank && type->dims[axis]->kind == NND_DIM_CONST, "axis %d is not constant", axis);
+    CHECK_THAT(axis >= 0 && axis < type->rank && type->dims[axis]->kind == NND_DIM_CONST,
+               "axis %d is not constant", axis);
     int64_t size = 0;
     for (int i = 0; i < inst->arg_count; i++) {
         IrType x = *arg_type(inst, i);
-        CHECK_THAT(x.rank == type->rank && x.dims[axis]->kind == NND_DIM_CONST, "operand %d has other axes", i);
+        CHECK_THAT(x.rank == type->rank && x.dims[axis]->kind == NND_DIM_CONST,
+                   "operand %d has other axes", i);
         size += x.dims[axis]->size;
         x.dims[axis] = type->dims[axis];
         CHECK_THAT(ir_type_equal(&x, type), "operand %d has other axes", i);
@@ -214,18 +226,24 @@ static char *infer_concat(Arena *arena, IrInst *inst)
 /* `wide` has the window axis, `narrow` has not. */
 static char *check_window(Arena *arena, const IrWindow *w, const IrType *wide, const IrType *narrow)
 {
-    CHECK_THAT(w->axis >= 0 && w->axis < narrow->rank && wide->rank == narrow->rank + 1, "axis %d", w->axis);
-    CHECK_THAT(w->size > 0 && w->stride > 0 && w->dilation > 0 && w->low >= 0, "an attribute is out of range");
+    CHECK_THAT(w->axis >= 0 && w->axis < narrow->rank && wide->rank == narrow->rank + 1, "axis %d",
+               w->axis);
+    CHECK_THAT(w->size > 0 && w->stride > 0 && w->dilation > 0 && w->low >= 0,
+               "an attribute is out of range");
     for (int i = 0; i < narrow->rank; i++)
-        CHECK_THAT(i == w->axis || narrow->dims[i] == wide->dims[i > w->axis ? i + 1 : i], "other axes change");
-    const IrDim *k = wide->dims[w->axis + 1], *out = wide->dims[w->axis], *in = narrow->dims[w->axis];
-    CHECK_THAT(k->kind == NND_DIM_CONST && k->size == w->size, "the window axis is not of size %lld", (long long)w->size);
+        CHECK_THAT(i == w->axis || narrow->dims[i] == wide->dims[i > w->axis ? i + 1 : i],
+                   "other axes change");
+    const IrDim *k = wide->dims[w->axis + 1], *out = wide->dims[w->axis],
+                *in = narrow->dims[w->axis];
+    CHECK_THAT(k->kind == NND_DIM_CONST && k->size == w->size,
+               "the window axis is not of size %lld", (long long)w->size);
     CHECK_THAT(narrow->dtype == wide->dtype, "the element type changes");
     if (ir_dim_segmented(in))
         CHECK_THAT(out == in || (out->kind == NND_DIM_WINDOW && out->source == in),
                    "%s is not a dimension of windows over %s", out->name, in->name);
     else
-        CHECK_THAT(in->kind == NND_DIM_CONST && out->kind == NND_DIM_CONST, "windows need constant or segmented axes");
+        CHECK_THAT(in->kind == NND_DIM_CONST && out->kind == NND_DIM_CONST,
+                   "windows need constant or segmented axes");
     return NULL;
 }
 
@@ -240,7 +258,8 @@ static char *infer_window(Arena *arena, IrInst *inst)
 static char *infer_gather(Arena *arena, IrInst *inst)
 {
     const IrType *table = arg_type(inst, 0), *index = arg_type(inst, 1);
-    CHECK_THAT(index->dtype == NND_I32 && table->rank > 0, "the index is not i32 or the table has no axis");
+    CHECK_THAT(index->dtype == NND_I32 && table->rank > 0,
+               "the index is not i32 or the table has no axis");
     CHECK_THAT(index->rank + table->rank - 1 <= NND_MAX_RANK, "more than %d axes", NND_MAX_RANK);
     IrType type = *index;
     type.dtype = table->dtype;
@@ -252,10 +271,13 @@ static char *infer_gather(Arena *arena, IrInst *inst)
 static char *infer_scatter_add(Arena *arena, IrInst *inst)
 {
     const IrType *x = arg_type(inst, 0), *index = arg_type(inst, 1), *type = result_type(inst);
-    CHECK_THAT(index->dtype == NND_I32 && x->rank >= index->rank, "the index is not i32 or has too many axes");
+    CHECK_THAT(index->dtype == NND_I32 && x->rank >= index->rank,
+               "the index is not i32 or has too many axes");
     for (int i = 0; i < index->rank; i++)
-        CHECK_THAT(index->dims[i] == x->dims[i], "axis %d of the index is %s", i, index->dims[i]->name);
-    CHECK_THAT(type->dtype == x->dtype && type->rank == 1 + x->rank - index->rank, "the result has other axes");
+        CHECK_THAT(index->dims[i] == x->dims[i], "axis %d of the index is %s", i,
+                   index->dims[i]->name);
+    CHECK_THAT(type->dtype == x->dtype && type->rank == 1 + x->rank - index->rank,
+               "the result has other axes");
     for (int i = 1; i < type->rank; i++)
         CHECK_THAT(type->dims[i] == x->dims[index->rank + i - 1], "the result has other axes");
     return set_result(arena, inst, *type);
@@ -293,18 +315,22 @@ static char *infer_dot(Arena *arena, IrInst *inst)
     const IrDot *dot = &inst->attrs.dot;
     unsigned a_used = 0, b_used = 0;
     IrType type = {.dtype = a->dtype};
-    CHECK_THAT(a->dtype == b->dtype && (a->dtype == NND_F32 || a->dtype == NND_F64), "element types differ or are no floats");
-    CHECK_THAT(dot->batch_count >= 0 && dot->batch_count <= NND_MAX_RANK && dot->contract_count >= 0 &&
-               dot->contract_count <= NND_MAX_RANK, "the axes are out of range");
+    CHECK_THAT(a->dtype == b->dtype && (a->dtype == NND_F32 || a->dtype == NND_F64),
+               "element types differ or are no floats");
+    CHECK_THAT(dot->batch_count >= 0 && dot->batch_count <= NND_MAX_RANK &&
+                   dot->contract_count >= 0 && dot->contract_count <= NND_MAX_RANK,
+               "the axes are out of range");
     for (int i = 0; i < dot->batch_count; i++) {
         int x = dot->a_batch[i], y = dot->b_batch[i];
-        CHECK_THAT(add_axis(&a_used, x, a->rank) && add_axis(&b_used, y, b->rank) && a->dims[x] == b->dims[y],
+        CHECK_THAT(add_axis(&a_used, x, a->rank) && add_axis(&b_used, y, b->rank) &&
+                       a->dims[x] == b->dims[y],
                    "batch axes %d and %d do not match", x, y);
         type.dims[type.rank++] = a->dims[x];
     }
     for (int i = 0; i < dot->contract_count; i++) {
         int x = dot->a_contract[i], y = dot->b_contract[i];
-        CHECK_THAT(add_axis(&a_used, x, a->rank) && add_axis(&b_used, y, b->rank) && a->dims[x] == b->dims[y],
+        CHECK_THAT(add_axis(&a_used, x, a->rank) && add_axis(&b_used, y, b->rank) &&
+                       a->dims[x] == b->dims[y],
                    "contracted axes %d and %d do not match", x, y);
     }
     CHECK_THAT(a->rank + b->rank - 2 * dot->contract_count - dot->batch_count <= NND_MAX_RANK,
@@ -325,19 +351,23 @@ static char *check_scan_operands(Arena *arena, const IrInst *inst)
     const IrScan *scan = &inst->attrs.scan;
     const IrRegion *region = inst->region;
     CHECK_THAT(scan->dim && ir_dim_segmented(scan->dim), "the dimension is not segmented");
-    CHECK_THAT(scan->seq_count >= 0 && scan->row_count >= 0 && scan->state_count >= 0 && scan->emit_count >= 0,
+    CHECK_THAT(scan->seq_count >= 0 && scan->row_count >= 0 && scan->state_count >= 0 &&
+                   scan->emit_count >= 0,
                "a count is negative");
     int count = scan->seq_count + scan->row_count + scan->state_count;
-    CHECK_THAT(inst->arg_count == count && region && region->param_count == count, "%d operands instead of %d",
-               inst->arg_count, count);
-    CHECK_THAT(region->yield_count == scan->state_count + scan->emit_count, "%d values are yielded instead of %d",
-               region->yield_count, scan->state_count + scan->emit_count);
+    CHECK_THAT(inst->arg_count == count && region && region->param_count == count,
+               "%d operands instead of %d", inst->arg_count, count);
+    CHECK_THAT(region->yield_count == scan->state_count + scan->emit_count,
+               "%d values are yielded instead of %d", region->yield_count,
+               scan->state_count + scan->emit_count);
     for (int i = 0; i < count; i++) {
         IrType type = *arg_type(inst, i);
         IrDim *leading = i < scan->seq_count ? scan->dim : scan->dim->parent;
-        CHECK_THAT(type.rank > 0 && type.dims[0] == leading, "operand %d does not begin with %s", i, leading->name);
+        CHECK_THAT(type.rank > 0 && type.dims[0] == leading, "operand %d does not begin with %s", i,
+                   leading->name);
         type.dims[0] = scan->dim->parent;
-        CHECK_THAT(ir_type_equal(&type, &region->params[i].type), "parameter %d has another type", i);
+        CHECK_THAT(ir_type_equal(&type, &region->params[i].type), "parameter %d has another type",
+                   i);
     }
     return NULL;
 }
@@ -348,7 +378,8 @@ static char *infer_scan(Arena *arena, IrInst *inst)
     if (error)
         return error;
     const IrScan *scan = &inst->attrs.scan;
-    CHECK_THAT(inst->result_count == scan->state_count + scan->emit_count, "%d results", inst->result_count);
+    CHECK_THAT(inst->result_count == scan->state_count + scan->emit_count, "%d results",
+               inst->result_count);
     for (int i = 0; i < scan->state_count; i++) {
         IrType type = inst->region->yields[i]->type;
         const IrType *state = arg_type(inst, scan->seq_count + scan->row_count + i);
@@ -357,7 +388,8 @@ static char *infer_scan(Arena *arena, IrInst *inst)
     }
     for (int i = 0; i < scan->emit_count; i++) {
         IrType type = inst->region->yields[scan->state_count + i]->type;
-        CHECK_THAT(type.rank > 0 && type.dims[0] == scan->dim->parent, "emitted value %d is not one for each item", i);
+        CHECK_THAT(type.rank > 0 && type.dims[0] == scan->dim->parent,
+                   "emitted value %d is not one for each item", i);
         type.dims[0] = scan->dim;
         inst->results[i].type = type;
     }
@@ -418,7 +450,8 @@ char *ir_check(Arena *arena, IrInst *inst)
     char *error = ir_infer(arena, inst);
     for (int i = 0; i < inst->result_count; i++) {
         if (!error && !ir_type_equal(&inst->results[i].type, &given[i]))
-            error = arena_printf(arena, "result %d is %s, not %s", i, ir_type_text(arena, &inst->results[i].type),
+            error = arena_printf(arena, "result %d is %s, not %s", i,
+                                 ir_type_text(arena, &inst->results[i].type),
                                  ir_type_text(arena, &given[i]));
         inst->results[i].type = given[i];
     }

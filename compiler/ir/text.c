@@ -105,8 +105,9 @@ static void put_axes(Printer *p, const int8_t *axes, int count)
 
 static void put_window(Printer *p, const IrWindow *w)
 {
-    put(p, "axis = %d, size = %lld, stride = %lld, dilation = %lld, low = %lld, fill = %.17g", w->axis,
-        (long long)w->size, (long long)w->stride, (long long)w->dilation, (long long)w->low, w->fill);
+    put(p, "axis = %d, size = %lld, stride = %lld, dilation = %lld, low = %lld, fill = %.17g",
+        w->axis, (long long)w->size, (long long)w->stride, (long long)w->dilation,
+        (long long)w->low, w->fill);
 }
 
 static void put_dot(Printer *p, const IrDot *dot)
@@ -125,8 +126,9 @@ static void put_scan(Printer *p, const IrScan *scan)
 {
     put(p, "dim = ");
     put_dim(p, scan->dim);
-    put(p, ", reverse = %s, seq = %d, row = %d, state = %d, emit = %d", scan->reverse ? "true" : "false",
-        scan->seq_count, scan->row_count, scan->state_count, scan->emit_count);
+    put(p, ", reverse = %s, seq = %d, row = %d, state = %d, emit = %d",
+        scan->reverse ? "true" : "false", scan->seq_count, scan->row_count, scan->state_count,
+        scan->emit_count);
 }
 
 static void put_attrs(Printer *p, const IrInst *inst)
@@ -221,9 +223,11 @@ static void put_insts(Printer *p, const IrRegion *region)
         put_inst(p, inst);
 }
 
-static const char *const kind_words[] = {
-    [NND_ARG_INPUT] = "input", [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
-    [NND_ARG_STATE] = "state", [NND_ARG_RATE] = "rate"};
+static const char *const kind_words[] = {[NND_ARG_INPUT] = "input",
+                                         [NND_ARG_TARGET] = "target",
+                                         [NND_ARG_PARAM] = "param",
+                                         [NND_ARG_STATE] = "state",
+                                         [NND_ARG_RATE] = "rate"};
 
 static void put_func(Printer *p, const IrFunc *func)
 {
@@ -271,8 +275,8 @@ static void put_declaration(Printer *p, const IrDim *dim)
     case NND_DIM_WINDOW:
         put(p, " = window ");
         put_dim(p, dim->source);
-        put(p, " pad %lld span %lld stride %lld least %d", (long long)dim->pad, (long long)dim->span,
-            (long long)dim->stride, dim->least);
+        put(p, " pad %lld span %lld stride %lld least %d", (long long)dim->pad,
+            (long long)dim->span, (long long)dim->stride, dim->least);
         break;
     }
     put(p, "\n");

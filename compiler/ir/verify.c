@@ -22,7 +22,8 @@ static void fail(Verifier *v, const IrInst *inst, const char *what)
         return;
     const char *where = inst ? ir_op_info[inst->op].name : "return";
     const char *text = inst ? ir_inst_text(v->arena, inst) : "";
-    v->error = arena_printf(v->arena, "@%s: %s: %s%s%s", v->func->name, where, what, inst ? "\n  " : "", text);
+    v->error = arena_printf(v->arena, "@%s: %s: %s%s%s", v->func->name, where, what,
+                            inst ? "\n  " : "", text);
 }
 
 /* ---- scopes ---- */
@@ -63,7 +64,8 @@ static const char *type_problem(const IrModule *module, const IrType *type)
         return "a type is broken";
     for (int i = 0; i < type->rank; i++) {
         const IrDim *dim = type->dims[i];
-        if (!dim || dim->index < 0 || dim->index >= module->dims.count || module->dims.data[dim->index] != dim)
+        if (!dim || dim->index < 0 || dim->index >= module->dims.count ||
+            module->dims.data[dim->index] != dim)
             return "a dimension is not of this module";
         if (i > 0 && ir_dim_segmented(dim))
             return "a segmented dimension is not axis 0";
@@ -85,7 +87,7 @@ static void check_type(Verifier *v, IrInst *inst)
         fail(v, inst, error);
 }
 
-/* ---- rows: in the region of a scan, axis 0 of what varies is the item, and items never meet ---- */
+/* ---- rows: axis 0 of what varies in the region of a scan is the item; items never meet ---- */
 
 static bool leads(const IrType *type, const IrDim *parent)
 {
@@ -156,9 +158,12 @@ static void check_rows(Verifier *v, const IrInst *inst, const IrDim *parent)
         return;
     for (int i = 0; i < inst->arg_count; i++)
         if (!v->inside[inst->args[i]->id] && mentions(&inst->args[i]->type, parent, 0))
-            fail(v, inst, arena_printf(v->arena, "operand %d has a row for each item but is not an operand of the scan", i));
+            fail(v, inst,
+                 arena_printf(v->arena, "operand %d has a row for each item but comes from outside",
+                              i));
     bool by_item = leads(type, parent);
-    if ((any_varies(v, inst) && !by_item) || mentions(type, parent, 1) || (by_item && !keeps_rows(inst, parent)))
+    if ((any_varies(v, inst) && !by_item) || mentions(type, parent, 1) ||
+        (by_item && !keeps_rows(inst, parent)))
         fail(v, inst, "the items of a scan are mixed");
 }
 
@@ -191,7 +196,8 @@ static void check_scan_region(Verifier *v, IrInst *inst)
         fail(v, inst, "the dimension is not segmented");
     for (int i = 0; !v->error && dim->parent->kind != NND_DIM_CONST && i < region->param_count; i++)
         if (mentions(&region->params[i].type, dim->parent, 1))
-            fail(v, inst, arena_printf(v->arena, "operand %d has the items as another axis too", i));
+            fail(v, inst,
+                 arena_printf(v->arena, "operand %d has the items as another axis too", i));
     if (!v->error)
         check_region(v, region);
 }
@@ -199,10 +205,12 @@ static void check_scan_region(Verifier *v, IrInst *inst)
 static void check_inst(Verifier *v, IrRegion *region, IrInst *inst)
 {
     if ((unsigned)inst->op >= OP_COUNT) {
-        v->error = arena_printf(v->arena, "@%s: operator number %d does not exist", v->func->name, (int)inst->op);
+        v->error = arena_printf(v->arena, "@%s: operator number %d does not exist", v->func->name,
+                                (int)inst->op);
         return;
     }
-    if ((inst->op == OP_scan) != (inst->region != NULL) || (inst->op != OP_scan && inst->result_count != 1))
+    if ((inst->op == OP_scan) != (inst->region != NULL) ||
+        (inst->op != OP_scan && inst->result_count != 1))
         fail(v, inst, "there is one result, and only a scan has a region and more");
     check_uses(v, inst, inst->args, inst->arg_count);
     if (!v->error && inst->op == OP_scan)
@@ -267,7 +275,8 @@ static void check_results(Verifier *v)
 
 static char *verify_func(Arena *arena, const IrModule *module, IrFunc *func)
 {
-    Verifier v = {.arena = arena, .module = module, .func = func, .value_count = ir_func_number(func)};
+    Verifier v = {
+        .arena = arena, .module = module, .func = func, .value_count = ir_func_number(func)};
     if (func->module != module || func->body->owner || func->body->param_count)
         return arena_printf(arena, "@%s: the function is not of this module", func->name);
     v.defined = ARENA_ARRAY(arena, const IrValue *, v.value_count + 1);
@@ -282,7 +291,8 @@ static char *verify_func(Arena *arena, const IrModule *module, IrFunc *func)
 
 static bool is_earlier(const IrModule *module, const IrDim *dim, const IrDim *than)
 {
-    return dim && dim->index >= 0 && dim->index < than->index && module->dims.data[dim->index] == dim;
+    return dim && dim->index >= 0 && dim->index < than->index &&
+           module->dims.data[dim->index] == dim;
 }
 
 static const char *dim_problem(const IrModule *module, const IrDim *dim)
@@ -290,7 +300,9 @@ static const char *dim_problem(const IrModule *module, const IrDim *dim)
     if (ir_dim_segmented(dim) ? !is_earlier(module, dim->parent, dim) : dim->parent != NULL)
         return "its parent is wrong";
     if (dim->kind != NND_DIM_WINDOW)
-        return dim->source ? "only windows have a source" : dim->size < 0 ? "its size is negative" : NULL;
+        return dim->source     ? "only windows have a source"
+               : dim->size < 0 ? "its size is negative"
+                               : NULL;
     if (!is_earlier(module, dim->source, dim) || dim->source->parent != dim->parent)
         return "its source is wrong";
     bool possible = dim->span >= 1 && dim->stride >= 1 && dim->least >= 0;
@@ -305,7 +317,8 @@ static char *verify_dims(Arena *arena, const IrModule *module)
             return arena_printf(arena, "dimension %d is broken", i);
         const char *problem = dim_problem(module, dim);
         for (int k = 0; k < i && !problem; k++)
-            if (!strcmp(module->dims.data[k]->name, dim->name) && (module->dims.data[k]->kind == dim->kind))
+            if (!strcmp(module->dims.data[k]->name, dim->name) &&
+                (module->dims.data[k]->kind == dim->kind))
                 problem = "there are two of this name";
         if (problem)
             return arena_printf(arena, "dimension %s: %s", dim->name, problem);

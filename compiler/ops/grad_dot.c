@@ -34,7 +34,8 @@ static Side side_of(const GradContext *c, int which)
 }
 
 /* own's contracted axes in the order in which they come out of the product: as the other side's. */
-static int append_contracted(const IrDot *dot, const Side *own, const Side *other, int8_t *axes, int n)
+static int append_contracted(const IrDot *dot, const Side *own, const Side *other, int8_t *axes,
+                             int n)
 {
     for (int axis = 0; axis < other->type.rank; axis++)
         for (int k = 0; k < dot->contract_count; k++)
@@ -77,7 +78,8 @@ static bool is_free(const Side *side, int axis)
 static IrDot product_of(const IrDot *dot, const Factors *f, int8_t *axes)
 {
     IrDot d = {.batch_count = dot->batch_count, .contract_count = f->other->free_count};
-    int8_t *g_batch = f->g_first ? d.a_batch : d.b_batch, *other_batch = f->g_first ? d.b_batch : d.a_batch;
+    int8_t *g_batch = f->g_first ? d.a_batch : d.b_batch,
+           *other_batch = f->g_first ? d.b_batch : d.a_batch;
     int8_t *g_contract = f->g_first ? d.a_contract : d.b_contract;
     int8_t *other_contract = f->g_first ? d.b_contract : d.a_contract;
     for (int i = 0; i < dot->batch_count; i++) {
@@ -121,7 +123,8 @@ static IrValue *written_out(const GradContext *c, const Factors *f, IrValue *oth
         of_other[type.rank] = f->other->free[i];
         type.dims[type.rank++] = f->other->type.dims[f->other->free[i]];
     }
-    IrValue *x = ir_broadcast(c->b, c->g, type, of_g), *y = ir_broadcast(c->b, other, type, of_other);
+    IrValue *x = ir_broadcast(c->b, c->g, type, of_g),
+            *y = ir_broadcast(c->b, other, type, of_other);
     unsigned summed = (1u << type.rank) - (1u << f->own->type.rank);
     IrValue *product = ir_ew(c->b, OP_mul, x, y, NULL);
     return summed ? ir_reduce(c->b, OP_sum, product, summed) : product;
@@ -130,7 +133,11 @@ static IrValue *written_out(const GradContext *c, const Factors *f, IrValue *oth
 static IrValue *adjoint_of(const GradContext *c, int which, const Side *own, const Side *other)
 {
     const IrDot *dot = &c->inst->attrs.dot;
-    Factors f = {.own = own, .other = other, .own_at = dot->batch_count, .other_at = dot->batch_count, .g_first = which == 0};
+    Factors f = {.own = own,
+                 .other = other,
+                 .own_at = dot->batch_count,
+                 .other_at = dot->batch_count,
+                 .g_first = which == 0};
     *(which ? &f.own_at : &f.other_at) += which ? other->free_count : own->free_count;
     if (dot->batch_count == 0 && own->type.rank > 0 && own->type.dims[0]->kind != NND_DIM_CONST)
         f.g_first = is_free(own, 0);
@@ -139,7 +146,8 @@ static IrValue *adjoint_of(const GradContext *c, int which, const Side *own, con
     IrValue *value = grad_arg(c, !which);
     if (own->type.rank > 0 && ir_dim_segmented(own->type.dims[0]) && axes[0] != 0)
         return written_out(c, &f, value);
-    return restore(c, f.g_first ? ir_dot(c->b, c->g, value, d) : ir_dot(c->b, value, c->g, d), axes);
+    return restore(c, f.g_first ? ir_dot(c->b, c->g, value, d) : ir_dot(c->b, value, c->g, d),
+                   axes);
 }
 
 void grad_dot(const GradContext *c)

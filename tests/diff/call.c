@@ -38,8 +38,8 @@ static int64_t *some_lengths(Arena *arena, const IrDim *dim, int64_t parents, Ra
 }
 
 /* Dimension after dimension: how many lengths there are depends on those before. */
-static NndStatus bind(PreparedCall *out, Arena *arena, const IrModule *module, const NndModuleDesc *desc, uint64_t seed,
-                      NndError *error)
+static NndStatus bind(PreparedCall *out, Arena *arena, const IrModule *module,
+                      const NndModuleDesc *desc, uint64_t seed, NndError *error)
 {
     NndExtent *given = ARENA_ARRAY(arena, NndExtent, module->dims.count);
     Random r = {seed};
@@ -55,7 +55,8 @@ static NndStatus bind(PreparedCall *out, Arena *arena, const IrModule *module, c
         if (!status)
             status = nnd_axes_bind(before, given, error);
         if (!status)
-            given[i].lengths = some_lengths(arena, dim, nnd_axes_table(before)[dim->parent->index].extent, &r);
+            given[i].lengths =
+                some_lengths(arena, dim, nnd_axes_table(before)[dim->parent->index].extent, &r);
         nnd_axes_free(before);
     }
     if (!status)
@@ -103,7 +104,9 @@ static void fill(NndDType dtype, void *data, int64_t count, Random *r)
         switch (dtype) {
         case NND_F32: ((float *)data)[i] = (float)x; break;
         case NND_F64: ((double *)data)[i] = x; break;
-        case NND_BF16: ((uint16_t *)data)[i] = (uint16_t)(0x3f00 | between(r, 0, 0x7f)); break; /* 0.5 to 1 */
+        case NND_BF16:
+            ((uint16_t *)data)[i] = (uint16_t)(0x3f00 | between(r, 0, 0x7f));
+            break; /* 0.5 to 1 */
         case NND_I32: ((int32_t *)data)[i] = (int32_t)between(r, -1, 11); break;
         case NND_I64: ((int64_t *)data)[i] = between(r, -1, 11); break;
         case NND_U8: ((uint8_t *)data)[i] = (uint8_t)between(r, 0, 255); break;
@@ -113,7 +116,8 @@ static void fill(NndDType dtype, void *data, int64_t count, Random *r)
     }
 }
 
-static const void **some_arguments(Arena *arena, const IrFunc *func, const NndAxis *axes, uint64_t seed)
+static const void **some_arguments(Arena *arena, const IrFunc *func, const NndAxis *axes,
+                                   uint64_t seed)
 {
     const void **args = ARENA_ARRAY(arena, const void *, func->arg_count + 1);
     for (int i = 0; i < func->arg_count; i++) {
@@ -139,7 +143,8 @@ static void make_results(PreparedCall *out, Arena *arena, const IrFunc *func, co
     }
 }
 
-NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool, uint64_t seed, NndError *error)
+NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool,
+                       uint64_t seed, NndError *error)
 {
     *out = (PreparedCall){0};
     const NndModuleDesc *desc = engine_module_desc(arena, func->module);
@@ -150,8 +155,12 @@ NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndP
     }
     const NndAxis *axes = nnd_axes_table(out->axes);
     make_results(out, arena, func, axes);
-    out->call = (NndCall){.axes = axes, .args = some_arguments(arena, func, axes, seed), .results = out->results,
-                          .pool = pool, .seed = seed, .step = 1};
+    out->call = (NndCall){.axes = axes,
+                          .args = some_arguments(arena, func, axes, seed),
+                          .results = out->results,
+                          .pool = pool,
+                          .seed = seed,
+                          .step = 1};
     return NND_OK;
 }
 

@@ -10,15 +10,16 @@
 #include "runtime/axes.h"
 
 typedef struct PreparedCall {
-    NndAxes *axes;  /* call_release frees it; everything else belongs to the arena */
-    NndCall call;   /* results are filled with bytes that no engine would leave */
-    void **results; /* call.results */
+    NndAxes *axes;   /* call_release frees it; everything else belongs to the arena */
+    NndCall call;    /* results are filled with bytes that no engine would leave */
+    void **results;  /* call.results */
     int64_t *counts; /* elements of each result */
 } PreparedCall;
 
 /* The same seed gives the same extents for all functions of a module, and the same data for
  * arguments of the same place and type. `pool` may be NULL if the engine allows it. */
-NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool, uint64_t seed, NndError *error);
+NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool,
+                       uint64_t seed, NndError *error);
 void call_release(PreparedCall *prepared);
 
 int64_t call_count(const IrType *type, const NndAxis *axes); /* elements */

@@ -90,7 +90,9 @@ IrValue *gen_float(Gen *g, double *bound)
 void gen_add(Gen *g, IrValue *value, double bound)
 {
     NndDType dtype = value->type.dtype;
-    Candidates *list = dtype == g->options->float_type ? &g->floats : dtype == NND_BOOL ? &g->bools : &g->ints;
+    Candidates *list = dtype == g->options->float_type ? &g->floats
+                       : dtype == NND_BOOL             ? &g->bools
+                                                       : &g->ints;
     vec_push(g->arena, &list->items, ((Candidate){value, bound}));
 }
 
@@ -130,7 +132,8 @@ static bool find_map(Gen *g, const IrType *x, const IrType *type, int8_t *map)
         for (int n = 0; n < type->rank && found < 0; n++) {
             int i = (start + n) % type->rank;
             const IrDim *dim = type->dims[i];
-            bool repeated = !g->row && i == 0 && k == 0 && ir_dim_segmented(dim) && dim->parent == x->dims[0];
+            bool repeated =
+                !g->row && i == 0 && k == 0 && ir_dim_segmented(dim) && dim->parent == x->dims[0];
             if (map[i] < 0 && (dim == x->dims[k] || repeated))
                 found = i;
         }
@@ -189,8 +192,8 @@ static bool has_axis_behind(const IrType *type, const IrDim *dim)
 }
 
 /* Candidates for a scan whose axis 0 is `dim`, at most `most` of them; bounds in `bounds`. */
-static int collect(Gen *g, const Candidates *list, const IrDim *dim, const IrDim *parent, int most, IrValue **values,
-                   double *bounds)
+static int collect(Gen *g, const Candidates *list, const IrDim *dim, const IrDim *parent, int most,
+                   IrValue **values, double *bounds)
 {
     int count = 0, n = list->items.count, start = n ? gen_below(g, n) : 0;
     for (int i = 0; i < n && count < most; i++) {
@@ -374,7 +377,8 @@ static void note_uses(void *context, IrRegion *region, IrInst *inst)
 
 enum { MAX_RESULTS = 12 };
 
-static void add_unused(const Candidates *list, const Uses *uses, int most, Candidate *results, int *count)
+static void add_unused(const Candidates *list, const Uses *uses, int most, Candidate *results,
+                       int *count)
 {
     for (int i = list->items.count - 1; i >= 0 && *count < most; i--) {
         const Candidate *c = &list->items.data[i];
@@ -430,8 +434,10 @@ static void add_results(Gen *g)
 
 IrModule *generate_module(Arena *arena, uint64_t seed, const GenerateOptions *options)
 {
-    Gen gen = {.options = options, .arena = arena, .random = seed * 0x2545f4914f6cdd1du + 1}, *g = &gen;
-    g->module = ir_module_new(arena, arena_printf(arena, "generated %llu", (unsigned long long)seed));
+    Gen gen = {.options = options, .arena = arena, .random = seed * 0x2545f4914f6cdd1du + 1},
+        *g = &gen;
+    g->module =
+        ir_module_new(arena, arena_printf(arena, "generated %llu", (unsigned long long)seed));
     g->func = ir_func_new(g->module, "main");
     g->b = ir_builder_at_end(g->module, g->func->body);
     add_dims(g);

@@ -14,10 +14,11 @@
 #include "compiler/ir/ir.h"
 
 typedef struct GenerateOptions {
-    NndDType float_type;  /* NND_F32 or NND_F64 */
-    int steps;            /* how many times an operator is added; 0 = from 4 to 24 */
-    bool loss;            /* the first result, "loss", is a scalar that depends on the others */
-    bool smooth;          /* only what finite differences can follow: no kinks, no choices, no random numbers */
+    NndDType float_type; /* NND_F32 or NND_F64 */
+    int steps;           /* how many times an operator is added; 0 = from 4 to 24 */
+    bool loss;           /* the first result, "loss", is a scalar that depends on the others */
+    bool smooth; /* only what finite differences can follow: no kinks, no choices, no random numbers
+                  */
     bool no_scan;
     bool only_float_type; /* no values of the other float type, u8 and i64 */
 } GenerateOptions;

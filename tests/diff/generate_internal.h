@@ -41,7 +41,8 @@ typedef struct Gen {
 int gen_below(Gen *g, int n);
 bool gen_chance(Gen *g, int percent);
 IrDim *gen_const_dim(Gen *g);
-/* Small enough to compute with: rank, elements of the constant axes, at most two axes of run-time size. */
+/* Small enough to compute with: rank, elements of the constant axes, at most two axes of run-time
+ * size. */
 bool gen_is_small(const IrType *type);
 bool gen_has_rows(const Gen *g, const IrType *type); /* inside of a scan: has a row for each item */
 IrType gen_type(Gen *g, NndDType dtype);

@@ -23,7 +23,8 @@ static IrValue *positive(Gen *g, IrValue *x)
 
 static void gen_unary(Gen *g)
 {
-    static const IrOp ops[] = {OP_neg, OP_exp, OP_log, OP_sqrt, OP_tanh, OP_sigmoid, OP_abs, OP_relu, OP_floor};
+    static const IrOp ops[] = {OP_neg,     OP_exp, OP_log,  OP_sqrt, OP_tanh,
+                               OP_sigmoid, OP_abs, OP_relu, OP_floor};
     double bound;
     IrValue *x = gen_float(g, &bound);
     IrOp op = ops[gen_below(g, g->options->smooth ? 6 : 9)];
@@ -34,7 +35,12 @@ static void gen_unary(Gen *g)
     if (op == OP_log || op == OP_sqrt)
         x = positive(g, x);
     bool keeps = op == OP_neg || op == OP_abs || op == OP_relu;
-    gen_add(g, gen_ew1(g, op, x), keeps ? bound : op == OP_exp ? 8 : op == OP_sqrt ? 2 : op == OP_floor ? bound + 1 : 1);
+    gen_add(g, gen_ew1(g, op, x),
+            keeps            ? bound
+            : op == OP_exp   ? 8
+            : op == OP_sqrt  ? 2
+            : op == OP_floor ? bound + 1
+                             : 1);
 }
 
 static void gen_binary(Gen *g)
@@ -52,8 +58,11 @@ static void gen_binary(Gen *g)
     }
     if (op == OP_div)
         y = positive(g, y);
-    double bound = op == OP_mul ? x_bound * y_bound : op == OP_div ? 2 * x_bound : x_bound + y_bound;
-    gen_add(g, gen_chance(g, 50) && op != OP_div ? gen_ew2(g, op, y, x) : gen_ew2(g, op, x, y), bound);
+    double bound = op == OP_mul   ? x_bound * y_bound
+                   : op == OP_div ? 2 * x_bound
+                                  : x_bound + y_bound;
+    gen_add(g, gen_chance(g, 50) && op != OP_div ? gen_ew2(g, op, y, x) : gen_ew2(g, op, x, y),
+            bound);
 }
 
 static void gen_compare(Gen *g)
@@ -61,7 +70,8 @@ static void gen_compare(Gen *g)
     static const IrOp ops[] = {OP_lt, OP_le, OP_gt, OP_ge, OP_eq, OP_ne};
     double bound;
     IrValue *x = gen_float(g, NULL);
-    IrValue *y = gen_chance(g, 50) ? gen_match(g, x->type, &bound) : ir_const(&g->b, x->type, 0.1717);
+    IrValue *y =
+        gen_chance(g, 50) ? gen_match(g, x->type, &bound) : ir_const(&g->b, x->type, 0.1717);
     gen_add(g, gen_ew2(g, ops[gen_below(g, 6)], x, y), 1);
 }
 
@@ -166,7 +176,8 @@ static void gen_broadcast(Gen *g)
     int8_t map[NND_MAX_RANK];
     bool spread = !g->row && x->type.rank > 0 && gen_chance(g, 50);
     for (int i = 0; i < x->type.rank && type.rank < NND_MAX_RANK; i++) {
-        if ((i > 0 || !ir_dim_segmented(x->type.dims[0])) && !gen_has_rows(g, &x->type) && gen_chance(g, 20)) {
+        if ((i > 0 || !ir_dim_segmented(x->type.dims[0])) && !gen_has_rows(g, &x->type) &&
+            gen_chance(g, 20)) {
             map[type.rank] = -1;
             type.dims[type.rank++] = gen_const_dim(g);
         }
@@ -180,7 +191,9 @@ static void gen_broadcast(Gen *g)
         type.dims[type.rank++] = gen_const_dim(g);
     }
     if (spread && map[0] == 0 && type.dims[0] == g->batch)
-        type.dims[0] = gen_chance(g, 50) ? g->word : gen_chance(g, 50) ? g->token : ir_dim_uniform(g->module, g->batch, 7);
+        type.dims[0] = gen_chance(g, 50)   ? g->word
+                       : gen_chance(g, 50) ? g->token
+                                           : ir_dim_uniform(g->module, g->batch, 7);
     else if (spread && map[0] == 0 && type.dims[0] == g->sent)
         type.dims[0] = g->token;
     if (gen_is_small(&type))
@@ -222,7 +235,8 @@ static bool packed(Gen *g, IrType *type)
         type->dims[1] = ir_dim_const(g->module, first->size);
         return true;
     }
-    if (type->rank < 2 || type->dims[1]->kind != NND_DIM_CONST || (first->kind != NND_DIM_FREE && !ir_dim_segmented(first)))
+    if (type->rank < 2 || type->dims[1]->kind != NND_DIM_CONST ||
+        (first->kind != NND_DIM_FREE && !ir_dim_segmented(first)))
         return false;
     type->dims[0] = ir_dim_uniform(g->module, first, type->dims[1]->size);
     type->rank--;
@@ -508,10 +522,12 @@ static bool dot_fits(const Gen *g, const IrType *a, const IrType *b, const IrDot
     for (int i = 0; i < dot->batch_count; i++)
         type.dims[type.rank++] = a->dims[dot->a_batch[i]];
     for (int i = 0; i < a->rank; i++)
-        if (!has_axis(dot->a_batch, dot->batch_count, i) && !has_axis(dot->a_contract, dot->contract_count, i))
+        if (!has_axis(dot->a_batch, dot->batch_count, i) &&
+            !has_axis(dot->a_contract, dot->contract_count, i))
             type.dims[type.rank++] = a->dims[i];
     for (int i = 0; i < b->rank; i++)
-        if (!has_axis(dot->b_batch, dot->batch_count, i) && !has_axis(dot->b_contract, dot->contract_count, i)) {
+        if (!has_axis(dot->b_batch, dot->batch_count, i) &&
+            !has_axis(dot->b_contract, dot->contract_count, i)) {
             if (type.rank == NND_MAX_RANK)
                 return false;
             type.dims[type.rank++] = b->dims[i];
@@ -552,11 +568,13 @@ typedef struct Family {
 void gen_op(Gen *g)
 {
     static const Family families[] = {
-        {gen_unary, 10, false},     {gen_binary, 14, false},  {gen_leaf, 4, false},    {gen_broadcast, 6, false},
-        {gen_reshape, 5, false},    {gen_transpose, 4, false}, {gen_slice_or_pad, 5, false},
-        {gen_concat, 5, false},     {gen_window, 6, false},   {gen_gather, 5, false},  {gen_scatter, 4, false},
-        {gen_reduce, 9, false},     {gen_linear, 9, false},   {gen_dot, 9, false},     {gen_integers, 3, false},
-        {gen_compare, 4, true},     {gen_logic, 3, true},     {gen_select, 4, true},   {gen_cast, 3, true}};
+        {gen_unary, 10, false},       {gen_binary, 14, false}, {gen_leaf, 4, false},
+        {gen_broadcast, 6, false},    {gen_reshape, 5, false}, {gen_transpose, 4, false},
+        {gen_slice_or_pad, 5, false}, {gen_concat, 5, false},  {gen_window, 6, false},
+        {gen_gather, 5, false},       {gen_scatter, 4, false}, {gen_reduce, 9, false},
+        {gen_linear, 9, false},       {gen_dot, 9, false},     {gen_integers, 3, false},
+        {gen_compare, 4, true},       {gen_logic, 3, true},    {gen_select, 4, true},
+        {gen_cast, 3, true}};
     enum { COUNT = sizeof families / sizeof *families };
     int total = 0;
     for (int i = 0; i < COUNT; i++)

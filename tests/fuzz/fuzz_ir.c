@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Arena *arena = arena_new();
     char *error;
-    IrModule *module = ir_module_parse(arena, arena_strndup(arena, (const char *)data, size), &error);
+    IrModule *module =
+        ir_module_parse(arena, arena_strndup(arena, (const char *)data, size), &error);
     if (module) {
         const char *text = ir_module_text(arena, module);
         IrModule *again = ir_module_parse(arena, text, &error);

@@ -29,7 +29,8 @@ static double direction(int arg, int64_t i)
 static void begin(Case *c, unsigned seed)
 {
     NndError error;
-    GenerateOptions options = {.float_type = NND_F64, .loss = true, .smooth = true, .only_float_type = true};
+    GenerateOptions options = {
+        .float_type = NND_F64, .loss = true, .smooth = true, .only_float_type = true};
     *c = (Case){.arena = arena_new()};
     c->module = generate_module(c->arena, seed, &options);
     c->func = c->module->funcs.data[0];

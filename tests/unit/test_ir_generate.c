@@ -21,7 +21,8 @@ static void every_operator_is_generated(void)
     Arena *arena = arena_new();
     int counts[OP_COUNT] = {0};
     for (unsigned seed = 0; seed < MODULES; seed++)
-        ir_func_walk(generate_module(arena, seed, &(GenerateOptions){0})->funcs.data[0], count_ops, counts);
+        ir_func_walk(generate_module(arena, seed, &(GenerateOptions){0})->funcs.data[0], count_ops,
+                     counts);
     for (int op = 0; op < OP_COUNT; op++) {
         if (!counts[op])
             printf("never: %s\n", ir_op_info[op].name);
@@ -56,11 +57,13 @@ static void values_are_finite_and_moderate(void)
     for (unsigned seed = 0; seed < MODULES; seed++) {
         Arena *arena = arena_new();
         NndError error;
-        GenerateOptions options = {.float_type = seed % 2 ? NND_F64 : NND_F32, .loss = seed % 4 == 0};
+        GenerateOptions options = {.float_type = seed % 2 ? NND_F64 : NND_F32,
+                                   .loss = seed % 4 == 0};
         IrModule *module = generate_module(arena, seed, &options);
         PreparedCall prepared;
         Engine *engine;
-        CHECK_EQ_INT(call_prepare(&prepared, arena, module->funcs.data[0], NULL, seed, &error), NND_OK);
+        CHECK_EQ_INT(call_prepare(&prepared, arena, module->funcs.data[0], NULL, seed, &error),
+                     NND_OK);
         CHECK_EQ_INT(interp_engine_new(&engine, module, &error), NND_OK);
         CHECK_EQ_INT(engine->run(engine, "main", &prepared.call, &error), NND_OK);
         check_moderate(module->funcs.data[0], &prepared, seed);

@@ -24,9 +24,12 @@ static Fixture fixture(void)
     f.word = ir_dim_ragged(f.module, "word", f.batch);
     f.three = ir_dim_const(f.module, 3);
     f.func = ir_func_new(f.module, "main");
-    f.x = ir_func_arg(f.func, NND_ARG_INPUT, "x", ir_type(NND_F32, 2, (IrDim *[]){f.word, f.three}));
-    f.row = ir_func_arg(f.func, NND_ARG_INPUT, "row", ir_type(NND_F32, 2, (IrDim *[]){f.batch, f.three}));
-    f.table = ir_func_arg(f.func, NND_ARG_PARAM, "table", ir_type(NND_F32, 2, (IrDim *[]){f.three, f.three}));
+    f.x =
+        ir_func_arg(f.func, NND_ARG_INPUT, "x", ir_type(NND_F32, 2, (IrDim *[]){f.word, f.three}));
+    f.row = ir_func_arg(f.func, NND_ARG_INPUT, "row",
+                        ir_type(NND_F32, 2, (IrDim *[]){f.batch, f.three}));
+    f.table = ir_func_arg(f.func, NND_ARG_PARAM, "table",
+                          ir_type(NND_F32, 2, (IrDim *[]){f.three, f.three}));
     f.b = ir_builder_at_end(f.module, f.func->body);
     return f;
 }
@@ -252,7 +255,8 @@ static void windows_of_no_dimension_are_rejected(void)
 {
     Fixture f = fixture();
     IrWindow w = {.size = 3, .stride = 1, .dilation = 1};
-    IrValue *windows = finish(&f, ir_window(&f.b, f.x, w, ir_dim_window(f.module, f.word, 0, 3, 1, 0)));
+    IrValue *windows =
+        finish(&f, ir_window(&f.b, f.x, w, ir_dim_window(f.module, f.word, 0, 3, 1, 0)));
     windows->type.dims[0] = f.batch;
     check_rejected(&f, "batch is not a dimension of windows over word");
 }
@@ -349,7 +353,7 @@ static void outer_rows_in_a_scan_are_rejected(void)
     IrBuilder inner;
     IrInst *inst = begin_scan(&f, &inner);
     finish_scan(&f, inst, &inner, ir_ew(&inner, OP_mul, f.row, &inst->region->params[1], NULL));
-    check_rejected(&f, "operand 0 has a row for each item but is not an operand of the scan");
+    check_rejected(&f, "operand 0 has a row for each item but comes from outside");
 }
 
 static void items_as_another_axis_of_an_operand_are_rejected(void)
@@ -412,7 +416,8 @@ static void a_scan_in_a_scan_is_rejected(void)
     IrScan scan = {.dim = f.word, .seq_count = 1};
     IrInst *second = ir_scan_begin(&inner, scan, &f.x);
     innermost = ir_builder_at_end(f.module, second->region);
-    IrValue *twice = ir_ew(&innermost, OP_add, &second->region->params[0], &second->region->params[0], NULL);
+    IrValue *twice =
+        ir_ew(&innermost, OP_add, &second->region->params[0], &second->region->params[0], NULL);
     ir_scan_finish(f.module, second, NULL, &twice, 1);
     finish_scan(&f, inst, &inner, NULL);
     check_rejected(&f, "a scan is inside of a scan");
