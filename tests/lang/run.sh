@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh TOOL [--bless]: every tests/lang/*.nnd becomes the typed program in the .txt beside it, and
 # so do the examples, without any diagnostic; every layer of the standard library is documented with
-# an `example { ... }` that is a correct model. Run in the root of the source tree.
+# an `example { ... }` that is a correct model; programs in docs/language.md are correct. Run in the
+# root of the source tree.
 set -u
 tool=$1
 bless=${2:-}
@@ -25,7 +26,7 @@ for file in tests/lang/*.nnd; do
 done
 for file in examples/*.nnd; do
     copy=$scratch/$(basename "$file")
-    { grep -q 'vocab: dim' "$file" && echo '// check: vocab=1000'; cat "$file"; } > "$copy"
+    { echo '// check: missing=1000'; cat "$file"; } > "$copy"
     golden "$copy" "tests/lang/examples/$(basename "$file" .nnd).txt"
 done
 
@@ -44,10 +45,14 @@ for file in stdlib/*.nnd; do
         out && /^\/\/\/     \}/  { print "}" > out; close(out); out = ""; next }
         out                      { print substr($0, 5) > out }' "$file"
 done
+awk -v prefix="$scratch/language" '
+    /^```nnd$/ { out = prefix "-" NR ".nnd"; print "// check: missing=1000" > out; next }
+    /^```/     { if (out) close(out); out = "" }
+    out        { print > out }' docs/language.md
 for file in "$scratch"/*-*.nnd; do
     found=$("$tool" errors "$file")
     if [ -n "$found" ]; then
-        printf 'an example of the standard library:\n%s\n' "$found"
+        printf 'an example in the documentation:\n%s\n' "$found"
         status=1
     fi
 done

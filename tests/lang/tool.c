@@ -6,7 +6,8 @@
  *     lang_tool dump FILE       the typed program
  *     lang_tool codes FILE      the codes of the diagnostics
  *
- * A first line `// check: model=Name vocab=100` gives the model and its parameters.
+ * A first line `// check: model=Name vocab=100` gives the model and its parameters; `missing=1000`
+ * is what sizes without a value are.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,7 +168,7 @@ static void print_recipe(const Recipe *r)
 typedef struct Settings {
     const char *model;
     ModelArg args[8];
-    int count;
+    int count, missing; /* the value of sizes that are not given */
 } Settings;
 
 static void read_settings(Arena *arena, const Source *source, Settings *settings)
@@ -186,6 +187,8 @@ static void read_settings(Arena *arena, const Source *source, Settings *settings
         *equals = '\0';
         if (!strcmp(word, "model"))
             settings->model = equals + 1;
+        else if (!strcmp(word, "missing"))
+            settings->missing = atoi(equals + 1);
         else
             settings->args[settings->count++] = (ModelArg){word, atof(equals + 1)};
     }
@@ -205,7 +208,7 @@ int main(int argc, char **argv)
     Settings settings = {0};
     read_settings(arena, source, &settings);
     Diags *diags = diags_new(arena);
-    Program *program = program_check(arena, source, settings.model, settings.args, settings.count, 0, diags);
+    Program *program = program_check(arena, source, settings.model, settings.args, settings.count, settings.missing, diags);
     IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
     char *wrong = module ? ir_module_verify(arena, module) : NULL;
     if (wrong)
