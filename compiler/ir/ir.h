@@ -193,7 +193,7 @@ IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent);
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size);
 IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride,
                      int least);
-/* As the text says it: NULL if the name is taken or there is a derived dimension of these fields. */
+/* As a text says it: NULL if the name is taken or a derived dimension of these fields exists. */
 IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name);
 IrDim *ir_dim_find(const IrModule *module, const char *name); /* not CONST; NULL if there is none */
 IrFunc *ir_module_func(const IrModule *module, const char *name); /* NULL if there is none */
@@ -280,7 +280,7 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
  * func @predict(input %report: i32[word], param %"embed.W": f32[20000, 300]) -> (p) {
  *   %0 = gather %"embed.W", %report : f32[word, 300]
  *   %1 = window %0 {axis = 0, size = 3, stride = 1, dilation = 1, low = 0, fill = 0} : ...
- *   %2, %3 = scan %1, %c0 {dim = word, reverse = false, seq = 1, row = 0, state = 1, emit = 1} : ... {
+ *   %2, %3 = scan %1, %c0 {dim = word, reverse = false, seq = 1, row = 0, state = 1, ...} : ... {
  *     ^(%4: f32[batch, 300], %5: f32[batch, 300])
  *     ...
  *     yield %6 emit %6
@@ -290,8 +290,8 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
  *
  * After fusion an instruction ends with `@N`, its group; `; line N` is a comment-like suffix that
  * keeps the source line. Names that are not plain words are quoted, `\hh` in them is the byte of
- * that hexadecimal number; `#` begins a comment. print(parse(print(m))) == print(m) for every module at
- * every stage. */
+ * that hexadecimal number; `#` begins a comment. print(parse(print(m))) == print(m) for every
+ * module at every stage. */
 char *ir_module_text(Arena *arena, const IrModule *module);
 char *ir_func_text(Arena *arena, const IrFunc *func);
 char *ir_inst_text(Arena *arena, const IrInst *inst); /* its first line; values must be numbered */
