@@ -115,11 +115,11 @@ static NndStatus load_images(NndDataset *out, const char *path, const NndClasses
     out->count = idx.dims[0];
     out->rank = idx.rank - 1;
     out->item_size = 1;
-    for (int i = 0; i < out->rank; i++) {
+    for (int i = 0; i < out->rank && out->item_size <= INT32_MAX; i++) {
         out->shape[i] = idx.dims[i + 1];
         out->item_size *= out->shape[i];
     }
-    if (out->rank < 1 || !out->item_size)
+    if (out->rank < 1 || out->item_size < 1 || out->item_size > INT32_MAX)
         return nnd_fail(error, NND_EFORMAT, "%s: byte 3: these are not images", path);
     const char *images = find_images(path);
     size_t name = strlen("images-idx3");

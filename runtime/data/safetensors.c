@@ -30,12 +30,19 @@ typedef struct Source {
     NndError *error;
 } Source;
 
-/* Where the header speaks of a key, for errors. */
+/* Where the header has a key between quotes (its beginning, if that cannot be found), for errors. */
 static size_t place_of(const Source *s, const char *key)
 {
-    const char *header = (const char *)s->bytes + NND_ST_PREFIX;
-    const char *found = memmem(header, s->data_at - NND_ST_PREFIX, key, strlen(key));
-    return NND_ST_PREFIX + (found ? (size_t)(found - header) : 0);
+    const char *header = (const char *)s->bytes, *end = header + s->data_at;
+    size_t size = strlen(key);
+    for (const char *at = header + NND_ST_PREFIX + 1;
+         (at = memmem(at, (size_t)(end - at), key, size)); at++) {
+        if (at[-1] == '"' && at + size < end && at[size] == '"')
+            return (size_t)(at - header);
+        if (at + 1 >= end)
+            break;
+    }
+    return NND_ST_PREFIX;
 }
 
 static NndStatus bad_tensor(const Source *s, const char *name, const char *what)

@@ -76,7 +76,7 @@ static NndStatus push_number(NndTsv *tsv, Reader *r, int64_t index, float value)
 static NndStatus read_numbers(NndTsv *tsv, Reader *r, NndText text, int64_t line)
 {
     int64_t found = 0;
-    for (size_t at = skip_blanks(text, 0); at < text.size; at = skip_blanks(text, at), found++) {
+    for (size_t at = skip_blanks(text, 0); at < text.size; found++) {
         char *end;
         float value = strtof(text.data + at, &end);
         size_t next = (size_t)(end - text.data);
@@ -90,6 +90,7 @@ static NndStatus read_numbers(NndTsv *tsv, Reader *r, NndText text, int64_t line
         NndStatus status = push_number(tsv, r, tsv->count * tsv->width + found, value);
         if (status)
             return status;
+        at = skip_blanks(text, next);
     }
     if (!tsv->count)
         tsv->width = found;

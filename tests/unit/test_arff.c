@@ -77,7 +77,7 @@ static void errors_name_line_and_column(void)
     check_error(HEADER "'a'\n", "a.arff:5:4: value expected");
     check_error(HEADER "'a',no,no\n", "a.arff:5:7: the line should end here");
     check_error(HEADER "{0 'a'}\n", "a.arff:5:1: sparse rows are not read");
-    check_error(HEADER "'\xFF',no\n", "a.arff: byte 86 is not UTF-8 text");
+    check_error(HEADER "'\xFF',no\n", "a.arff: byte 78 is not UTF-8 text");
 }
 
 static void tsv_has_label_and_text(void)

@@ -104,7 +104,7 @@ static void broken_files_are_refused(void)
     check_error(" {}", 0, "m: byte 8: the header does not begin with {");
     check_error("{}", 4, "m: byte 10: 4 bytes belong to no tensor");
     check_error("{\"a\":1}", 0,
-                "m: byte 9: tensor a: not an object of dtype, shape and data_offsets");
+                "m: byte 10: tensor a: not an object of dtype, shape and data_offsets");
     check_error("{" TENSOR("a", "F16", "[2]", "[0,4]") "}", 4,
                 "m: byte 10: tensor a: dtype is none of F32 F64 BF16 I32 I64 U8 BOOL");
     check_error("{" TENSOR("a", "F32", "[1.0]", "[0,4]") "}", 4,
@@ -126,7 +126,7 @@ static void broken_files_are_refused(void)
     check_error("{" TENSOR("a", "F32", "[1]", "[4,8]") "}", 8,
                 "m: byte 10: tensor a: there is a hole before its data");
     check_error("{" TENSOR("a", "F32", "[2]", "[0,8]") "," TENSOR("b", "U8", "[4]", "[4,8]") "}", 8,
-                "m: byte 61: tensor b: its data overlaps that of another");
+                "m: byte 63: tensor b: its data overlaps that of another");
     check_error("{\"__metadata__\":{\"k\":1}}", 0, "m: byte 26: metadata k is not a string");
     check_error("{\"__metadata__\":[]}", 0, "m: byte 10: __metadata__ is not an object");
 }

@@ -35,7 +35,7 @@ static void contractions_are_split(void)
 static void numbers_are_one_word(void)
 {
     check_words("155,221 bags of 5.93 mln.", "<num>|bags|of|<num>|mln");
-    check_words("30mm 3-4 1/2 1.", "<num>|mm|<num>|<num>|<num>|<num>");
+    check_words("30mm 3-4 1/2 1.", "<num>|mm|<num>|<num>|<num>|<num>|<num>");
     check_words("1980's 5,", "<num>|'s|<num>|,");
     check_words("L4 covid19 t2-weighted", "l4|covid19|t2|weighted");
 }
