@@ -28,9 +28,9 @@
 
 typedef enum ValueKind {
     V_ERROR,
-    V_NOTHING,  /* what a block without a last expression is worth */
+    V_NOTHING, /* what a block without a last expression is worth */
     V_TENSOR,
-    V_DIM,      /* a whole number, perhaps symbolic */
+    V_DIM, /* a whole number, perhaps symbolic */
     V_NUMBER,
     V_BOOL,
     V_TEXT,
@@ -50,25 +50,25 @@ typedef struct Instance {
     LayerDecl *layer;
     Scope *params;
     const char *path;
-    Span call;       /* `Linear(8)` */
+    Span call; /* `Linear(8)` */
 } Instance;
 
 struct Value {
     ValueKind kind;
-    Typed *typed;          /* TENSOR */
+    Typed *typed; /* TENSOR */
     const Type *type;
-    const Dim *dim;        /* DIM */
-    const Reason *reason;  /* DIM, or NULL */
-    double number;         /* NUMBER, BOOL */
-    bool unknown;          /* NUMBER, BOOL: depends on a symbolic size */
-    const char *text;      /* TEXT */
-    Value **items;         /* LIST */
+    const Dim *dim;       /* DIM */
+    const Reason *reason; /* DIM, or NULL */
+    double number;        /* NUMBER, BOOL */
+    bool unknown;         /* NUMBER, BOOL: depends on a symbolic size */
+    const char *text;     /* TEXT */
+    Value **items;        /* LIST */
     int count;
-    const Axis *axis;      /* AXIS */
-    LayerDecl *layer;      /* LAYER */
-    Instance *instance;    /* INSTANCE */
+    const Axis *axis;        /* AXIS */
+    LayerDecl *layer;        /* LAYER */
+    Instance *instance;      /* INSTANCE */
     const Builtin *function; /* FUNCTION */
-    const Call *partial;   /* arguments that it was given already, or NULL */
+    const Call *partial;     /* arguments that it was given already, or NULL */
 };
 
 typedef struct NamedArg {
@@ -80,25 +80,25 @@ typedef struct NamedArg {
 
 /* The arguments of one call. */
 struct Call {
-    Span span;             /* of the whole call */
-    const char *name;      /* of what is called */
-    VEC(Value *) args;     /* NULL where the function takes the name of an axis: see nodes */
+    Span span;               /* of the whole call */
+    const char *name;        /* of what is called */
+    VEC(Value *) args;       /* NULL where the function takes the name of an axis: see nodes */
     VEC(const Node *) nodes; /* NULL for a piped value */
     VEC(Span) spans;
     VEC(NamedArg) named;
-    const Node *over;      /* N_OVER or NULL */
-    const Node *ellipsis;  /* or NULL */
+    const Node *over;     /* N_OVER or NULL */
+    const Node *ellipsis; /* or NULL */
 };
 
 struct Builtin {
     const char *name;
     Value *(*call)(Checker *c, const Builtin *builtin, Call *call);
-    int least, most;       /* positional arguments */
+    int least, most; /* positional arguments */
     enum { OVER_NONE, OVER_OPTIONAL, OVER_REQUIRED } over;
-    const char *options;   /* names of further arguments, separated by spaces */
-    int axes_from;         /* positional arguments from here on are names of axes; -1: none */
-    int op;                /* scalar operators: EwOp */
-    const char *usage;     /* "max(x, over axis)" */
+    const char *options; /* names of further arguments, separated by spaces */
+    int axes_from;       /* positional arguments from here on are names of axes; -1: none */
+    int op;              /* scalar operators: EwOp */
+    const char *usage;   /* "max(x, over axis)" */
 };
 
 typedef struct PathCount {
@@ -109,28 +109,28 @@ typedef struct PathCount {
 /* One layer, or the model, being run. */
 typedef struct Frame {
     struct Frame *caller;
-    Module *module;            /* where its text is */
-    const Instance *instance;  /* NULL for the model */
-    Span call;                 /* where it is applied */
-    const char *prefix;        /* of the paths of its weights: "" or "enc." */
-    VEC(PathCount) paths;      /* instances made so far */
+    Module *module;           /* where its text is */
+    const Instance *instance; /* NULL for the model */
+    Span call;                /* where it is applied */
+    const char *prefix;       /* of the paths of its weights: "" or "enc." */
+    VEC(PathCount) paths;     /* instances made so far */
     const Node *body;
-    Value *returned;           /* or NULL */
+    Value *returned; /* or NULL */
 } Frame;
 
 typedef struct ScanState {
     const char *name;
     Span span;
-    Value *now;   /* before its assignment */
-    Value *next;  /* or NULL */
+    Value *now;  /* before its assignment */
+    Value *next; /* or NULL */
     Span assigned;
 } ScanState;
 
 typedef struct ScanContext {
     struct ScanContext *outer;
-    Scope *scope;              /* of the body */
-    int front;                 /* axes in front of the scanned one */
-    Type item;                 /* their type, of rank `front` */
+    Scope *scope; /* of the body */
+    int front;    /* axes in front of the scanned one */
+    Type item;    /* their type, of rank `front` */
     VEC(ScanState) states;
     VEC(Value *) emits;
 } ScanContext;
@@ -155,24 +155,24 @@ struct Checker {
     Extents extents;
     Frame *frame;
     Scope *scope;
-    const char *binding;   /* path of the binding being evaluated, or NULL */
-    ScanContext *scan;     /* innermost, or NULL */
+    const char *binding; /* path of the binding being evaluated, or NULL */
+    ScanContext *scan;   /* innermost, or NULL */
     Value *error, *nothing;
     bool symbolic;         /* checking a layer for all sizes */
     bool program_complete; /* the model had no errors: what it lacks is not there */
     bool stopped;          /* a limit was exceeded: everything is poison from here on */
     int depth, instances;
-    int scans_open;        /* scans whose bodies are being run */
+    int scans_open; /* scans whose bodies are being run */
     int64_t steps;
-    VEC(Typed *) typed;    /* by id */
-    VEC(bool) on_target;   /* by id: depends on a target */
+    VEC(Typed *) typed;     /* by id */
+    VEC(bool) on_target;    /* by id: depends on a target */
     VEC(WeightRef) weights; /* as program->weights */
     VEC(PendingDiag) pending;
 };
 
 enum {
-    DEPTH_MAX = 600,           /* of expressions within expressions, through layers */
-    FRAMES_MAX = 60,           /* of layers within layers */
+    DEPTH_MAX = 600, /* of expressions within expressions, through layers */
+    FRAMES_MAX = 60, /* of layers within layers */
     INSTANCES_MAX = 4000,
     STEPS_MAX = 300000,
     TYPED_MAX = 60000
@@ -200,18 +200,19 @@ Value *value_fold(Checker *c, EwOp op, int count, Value *const *args, Span span)
 /* Every report goes through this: repetitions of what was said of the same place are dropped, and
  * where layers are involved it says which. Usage: Diag *d = noted(c, diag_report(...)). */
 Diag *noted(Checker *c, Diag *diag);
-void report_finish(Checker *c);     /* once, at the end */
+void report_finish(Checker *c); /* once, at the end */
 /* Reports that a limit was exceeded and stops everything. */
 Value *report_stop(Checker *c, Span span, DiagCode code);
 const char *report_snippet(Checker *c, Span span);              /* source text, shortened */
 const char *report_place(Checker *c, Span span, Span relative); /* "line 7", "std/conv.nnd:12" */
 void report_label(Checker *c, Diag *d, Span span, const Value *value); /* its type below it */
-void report_why(Checker *c, Diag *d, const Axis *axis);         /* "`d` is 128 because ..." */
-void report_windows(Checker *c, Diag *d, const Axis *axis);     /* if a ragged axis counts windows */
+void report_why(Checker *c, Diag *d, const Axis *axis);     /* "`d` is 128 because ..." */
+void report_windows(Checker *c, Diag *d, const Axis *axis); /* if a ragged axis counts windows */
 Value *report_not_size(Checker *c, const Node *node, const Value *value);
-/* Helps with a call whose argument would have to be another for `axis` to be of the size `wanted`. */
+/* Helps with a call whose argument would have to be another for `axis` to be of the size `wanted`.
+ */
 void report_fix(Checker *c, Diag *d, const Axis *axis, const Axis *wanted);
-void report_axes(Checker *c, Diag *d, const Type *type);        /* "the axes are ..." */
+void report_axes(Checker *c, Diag *d, const Type *type); /* "the axes are ..." */
 Value *report_no_axis(Checker *c, const Node *name, const Type *type);
 Value *report_unknown_name(Checker *c, const Node *name);
 Reason *reason_new(Checker *c, const char *before, Span place, const char *after);
@@ -238,8 +239,8 @@ Value *emit_length(Checker *c, const Type *type, int axis, Element element, Span
 
 /* ---- check_elementwise.c ---- */
 typedef struct OpSite {
-    const char *verb;   /* "multiply" */
-    Span span;          /* of the operator */
+    const char *verb; /* "multiply" */
+    Span span;        /* of the operator */
     const Span *args;
 } OpSite;
 /* Any value as a tensor; numbers become `element`. */
@@ -250,7 +251,8 @@ Value *elementwise(Checker *c, EwOp op, int count, Value *const *args, const OpS
 Value *ew1(Checker *c, EwOp op, Value *x, Span span);
 Value *ew2(Checker *c, EwOp op, Value *x, Value *y, Span span);
 Value *ew3(Checker *c, EwOp op, Value *x, Value *y, Value *z, Span span);
-/* Operand axis of each axis of `joint`, or -1; returns the axis of x that has no place, or -1 if all have. */
+/* Operand axis of each axis of `joint`, or -1; returns the axis of x that has no place, or -1 if
+ * all have. */
 int align_axes(const Type *joint, const Type *x, int8_t *map);
 
 /* ---- check_dot.c ---- */
@@ -261,7 +263,8 @@ Value *builtin_dot(Checker *c, const Builtin *builtin, Call *call);
 Value *eval(Checker *c, const Node *node);
 Value *eval_block(Checker *c, const Node *block, Scope *scope);
 void eval_bind(Checker *c, const Node *bind);
-/* A size; NULL, reported, if the expression is none. The value, with its reason, in *out if wanted. */
+/* A size; NULL, reported, if the expression is none. The value, with its reason, in *out if wanted.
+ */
 const Dim *eval_dim(Checker *c, const Node *node, Value **out);
 /* An axis of constant size, named if the expression is a name; false if it is none (reported). */
 bool eval_const_axis(Checker *c, const Node *node, Axis *axis);
@@ -293,11 +296,12 @@ int builtin_names(Arena *arena, const char ***names);
 /* ---- functions ---- */
 typedef Value *BuiltinFn(Checker *c, const Builtin *builtin, Call *call);
 BuiltinFn builtin_scalar, builtin_cast;
-BuiltinFn builtin_sum, builtin_mean, builtin_extreme, builtin_argmax, builtin_softmax, builtin_log_softmax;
+BuiltinFn builtin_sum, builtin_mean, builtin_extreme, builtin_argmax, builtin_softmax,
+    builtin_log_softmax;
 BuiltinFn builtin_last, builtin_length, builtin_iota;
 BuiltinFn builtin_cross_entropy, builtin_binary_cross_entropy, builtin_mse;
-BuiltinFn builtin_concat, builtin_flatten, builtin_split, builtin_merge, builtin_permute, builtin_window,
-    builtin_gather, builtin_fill, builtin_dropout;
+BuiltinFn builtin_concat, builtin_flatten, builtin_split, builtin_merge, builtin_permute,
+    builtin_window, builtin_gather, builtin_fill, builtin_dropout;
 Value *reduce_max(Checker *c, Value *x, unsigned axes, Span span);
 Value *log_softmax_over(Checker *c, Value *x, int axis, Span span);
 
@@ -320,12 +324,13 @@ typedef struct Signature {
     const Instance *instance;
     Span call;
     bool has_front;
-    Type front;          /* what `...` stands for, as the layer sees it */
+    Type front; /* what `...` stands for, as the layer sees it */
 } Signature;
 /* Binds the axis variables of an argument's type in c->scope; the argument as the layer sees it. */
 Value *signature_argument(Checker *c, Signature *s, const Node *arg, Value *value, Span span);
 /* Checks `over axis` of the call against the layer's sequence axis. */
-bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value *value, const Node *over);
+bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value *value,
+                    const Node *over);
 /* The result as the caller sees it. */
 Value *signature_result(Checker *c, const Signature *s, const Node *type, Value *value);
 /* A made-up argument with symbolic sizes. */
@@ -344,7 +349,8 @@ void weight_contracted(Checker *c, const Typed *typed, int64_t over, int64_t oth
 void weights_finish(Checker *c); /* fans of the weights that are never contracted */
 
 /* ---- check_model.c ---- */
-void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_count, int64_t missing_dim);
+void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_count,
+                 int64_t missing_dim);
 void eval_input(Checker *c, const Node *node);
 void eval_output(Checker *c, const Node *node);
 int extent_add(Checker *c, ExtentInfo info); /* the same extent for equal ones */

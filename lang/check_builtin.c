@@ -70,7 +70,8 @@ static bool takes_ellipsis(const Builtin *builtin)
 static int option_names(Checker *c, const Builtin *builtin, const char **names)
 {
     int count = 0;
-    char *text = takes_ellipsis(builtin) ? arena_strdup(c->arena, "") : arena_strdup(c->arena, builtin->options);
+    char *text = takes_ellipsis(builtin) ? arena_strdup(c->arena, "")
+                                         : arena_strdup(c->arena, builtin->options);
     char *rest = NULL;
     for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         names[count++] = word;
@@ -88,7 +89,8 @@ static bool check_options(Checker *c, const Builtin *builtin, const Call *call)
             known = known || !strcmp(names[j], arg->name);
         if (known)
             continue;
-        Diag *d = noted(c, diag_report(c->diags, arg->span, E_UNKNOWN_ARGUMENT, builtin->name, arg->name));
+        Diag *d = noted(
+            c, diag_report(c->diags, arg->span, E_UNKNOWN_ARGUMENT, builtin->name, arg->name));
         const char *near = diag_nearest(arg->name, names, count);
         if (near)
             diag_help(c->diags, d, "did you mean `%s`?", near);
@@ -117,7 +119,8 @@ static bool check_count(Checker *c, const Builtin *builtin, const Call *call)
 {
     if (call->args.count >= builtin->least && call->args.count <= builtin->most)
         return true;
-    Diag *d = noted(c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, builtin->name, call->args.count));
+    Diag *d = noted(
+        c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, builtin->name, call->args.count));
     diag_note(c->diags, d, "usage: %s", builtin->usage);
     return false;
 }
@@ -131,7 +134,8 @@ Value *builtin_call(Checker *c, const Builtin *builtin, Call *call)
     for (int i = 0; i < call->named.count; i++)
         if (call->named.data[i].value->kind == V_ERROR)
             return c->error;
-    if (!check_count(c, builtin, call) || !check_options(c, builtin, call) || !check_over(c, builtin, call))
+    if (!check_count(c, builtin, call) || !check_options(c, builtin, call) ||
+        !check_over(c, builtin, call))
         return c->error;
     return builtin->call(c, builtin, call);
 }

@@ -85,14 +85,16 @@ static Value *not_callable(Checker *c, const Node *node, const Value *value)
 }
 
 /* Parameters in the call's parentheses; a piped value is what the layer is applied to. */
-static Value *call_layer(Checker *c, LayerDecl *layer, const Node *node, Value *piped, Span piped_span)
+static Value *call_layer(Checker *c, LayerDecl *layer, const Node *node, Value *piped,
+                         Span piped_span)
 {
     if (layer_param_count(layer) == 0) {
         Call *all = read_call(c, node, piped, piped_span, -1);
         Call none = {.span = node->span, .name = layer->node->name};
         Value *instance = layer_instantiate(c, layer, &none);
         bool applied = all->args.count > 0 || all->over;
-        return applied && instance->kind == V_INSTANCE ? layer_apply(c, instance->instance, all) : instance;
+        return applied && instance->kind == V_INSTANCE ? layer_apply(c, instance->instance, all)
+                                                       : instance;
     }
     Call *params = read_call(c, node, NULL, piped_span, -1);
     params->name = layer->node->name;
@@ -108,16 +110,14 @@ Value *eval_call(Checker *c, const Node *node, Value *piped, Span piped_span)
 {
     Value *callee = eval(c, node->kids[0]);
     switch (callee->kind) {
-    case V_LAYER:
-        return call_layer(c, callee->layer, node, piped, piped_span);
+    case V_LAYER: return call_layer(c, callee->layer, node, piped, piped_span);
     case V_INSTANCE:
         return layer_apply(c, callee->instance, read_call(c, node, piped, piped_span, -1));
     case V_FUNCTION: {
         Call *call = read_call(c, node, piped, piped_span, callee->function->axes_from);
         return call_function(c, callee, call, piped);
     }
-    default:
-        return not_callable(c, node->kids[0], callee);
+    default: return not_callable(c, node->kids[0], callee);
     }
 }
 
@@ -157,7 +157,8 @@ Value *eval_pipe(Checker *c, const Node *node)
 static void wrong_option(Checker *c, const NamedArg *arg, const char *expected)
 {
     if (arg->value->kind != V_ERROR)
-        noted(c, diag_report(c->diags, arg->node->span, E_OPTION_KIND, arg->name, expected, value_describe(c, arg->value)));
+        noted(c, diag_report(c->diags, arg->node->span, E_OPTION_KIND, arg->name, expected,
+                             value_describe(c, arg->value)));
 }
 
 const Dim *call_dim(Checker *c, const Call *call, const char *name, int64_t otherwise)

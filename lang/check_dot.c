@@ -44,8 +44,11 @@ static int runtime_count(const Type *type)
 
 static Plan swapped(const Plan *p)
 {
-    Plan other = {.a = p->b, .b = p->a, .span = p->span,
-                  .contract_count = p->contract_count, .batch_count = p->batch_count};
+    Plan other = {.a = p->b,
+                  .b = p->a,
+                  .span = p->span,
+                  .contract_count = p->contract_count,
+                  .batch_count = p->batch_count};
     memcpy(other.a_contract, p->b_contract, sizeof p->a_contract);
     memcpy(other.b_contract, p->a_contract, sizeof p->a_contract);
     memcpy(other.a_batch, p->b_batch, sizeof p->a_contract);
@@ -68,7 +71,8 @@ typedef struct Joint {
 static void joint_add(Joint *joint, const Plan *p, int a, int b, bool contracted)
 {
     const Axis *axis = a >= 0 ? &p->a->type->axes[a] : &p->b->type->axes[b];
-    joint->axes[joint->count] = (JointAxis){.axis = *axis, .a = (int8_t)a, .b = (int8_t)b, .contracted = contracted};
+    joint->axes[joint->count] =
+        (JointAxis){.axis = *axis, .a = (int8_t)a, .b = (int8_t)b, .contracted = contracted};
     if (a >= 0 && b >= 0 && !axis->name)
         joint->axes[joint->count].axis = p->b->type->axes[b];
     joint->count++;
@@ -90,7 +94,8 @@ static void add_runtime(Joint *joint, const Plan *p)
             joint_add(joint, p, x, y, x >= 0 && contracts_a(p, x));
         }
     for (int i = 0; i < second->rank; i++)
-        if (axis_is_runtime(&second->axes[i]) && (from_a ? partner_in_a(p, i) : partner_in_b(p, i)) < 0)
+        if (axis_is_runtime(&second->axes[i]) &&
+            (from_a ? partner_in_a(p, i) : partner_in_b(p, i)) < 0)
             joint_add(joint, p, from_a ? -1 : i, from_a ? i : -1, false);
 }
 
@@ -126,8 +131,10 @@ static Value *sum_of_products(Checker *c, const Plan *p, const Joint *joint)
         b_map[i] = joint->axes[i].b;
         contracted |= (unsigned)joint->axes[i].contracted << i;
     }
-    Value *args[2] = {emit_broadcast(c, p->a, &type, a_map, p->span), emit_broadcast(c, p->b, &type, b_map, p->span)};
-    return emit_reduce(c, REDUCE_SUM, emit_scalar(c, EW_mul, ELEMENT_FLOAT, 2, args, p->span), contracted, p->span);
+    Value *args[2] = {emit_broadcast(c, p->a, &type, a_map, p->span),
+                      emit_broadcast(c, p->b, &type, b_map, p->span)};
+    return emit_reduce(c, REDUCE_SUM, emit_scalar(c, EW_mul, ELEMENT_FLOAT, 2, args, p->span),
+                       contracted, p->span);
 }
 
 /* True if a T_DOT can be packed: contracted axes are constant, and where there are ragged axes
@@ -171,7 +178,8 @@ static Value *emit_dot(Checker *c, const Plan *p)
     const Type *a = p->a->type, *b = p->b->type;
     Type type = {.element = ELEMENT_FLOAT};
     for (int i = 0; i < p->batch_count; i++)
-        type_push(&type, a->axes[p->a_batch[i]].name ? a->axes[p->a_batch[i]] : b->axes[p->b_batch[i]]);
+        type_push(&type,
+                  a->axes[p->a_batch[i]].name ? a->axes[p->a_batch[i]] : b->axes[p->b_batch[i]]);
     for (int i = 0; i < a->rank; i++)
         if (partner(p->a_batch, p->b_batch, p->batch_count, i) < 0 && !contracts_a(p, i))
             type_push(&type, a->axes[i]);
@@ -229,7 +237,8 @@ static Value *dot_of(Checker *c, const Plan *p, const Joint *joint)
     for (int i = 0; i < joint->count; i++) {
         const JointAxis *axis = &joint->axes[i];
         if (!axis->contracted)
-            map[rank++] = (int8_t)place_in_dot(&plan, swap ? axis->b : axis->a, swap ? axis->a : axis->b);
+            map[rank++] =
+                (int8_t)place_in_dot(&plan, swap ? axis->b : axis->a, swap ? axis->a : axis->b);
     }
     return emit_transpose(c, value, map, p->span);
 }
@@ -255,7 +264,8 @@ static Value *contraction(Checker *c, const Plan *p)
 {
     for (int i = 0; i < p->contract_count; i++)
         if (p->a->type->axes[p->a_contract[i]].kind == AXIS_FREE) {
-            noted(c, diag_report(c->diags, p->span, E_MIXES_ITEMS, axis_text(&c->dims, &p->a->type->axes[p->a_contract[i]])));
+            noted(c, diag_report(c->diags, p->span, E_MIXES_ITEMS,
+                                 axis_text(&c->dims, &p->a->type->axes[p->a_contract[i]])));
             return c->error;
         }
     tell_weight(c, p->a, p->a_contract, p->contract_count, p->a_batch, p->batch_count);
@@ -275,23 +285,27 @@ static Value *float_operand(Checker *c, Value *value, Span span)
         return value;
     if (value->type->element == ELEMENT_INT)
         return emit_cast(c, value, ELEMENT_FLOAT, span);
-    Diag *d = noted(c, diag_report(c->diags, span, E_ELEMENT, "multiply", element_name(value->type->element)));
+    Diag *d = noted(
+        c, diag_report(c->diags, span, E_ELEMENT, "multiply", element_name(value->type->element)));
     report_label(c, d, span, value);
     return c->error;
 }
 
-static void report_lengths(Checker *c, Span op, const Value *a, Span a_span, int i, const Value *b, Span b_span, int j)
+static void report_lengths(Checker *c, Span op, const Value *a, Span a_span, int i, const Value *b,
+                           Span b_span, int j)
 {
     const Axis *x = &a->type->axes[i], *y = &b->type->axes[j];
     Diag *d = noted(c, diag_report(c->diags, op, E_AXES_DIFFER, "multiply"));
     report_label(c, d, a_span, a);
     report_label(c, d, b_span, b);
-    diag_note(c->diags, d, "the axis `%s` of the left side must equal the axis `%s` of the right side",
+    diag_note(c->diags, d,
+              "the axis `%s` of the left side must equal the axis `%s` of the right side",
               axis_text(&c->dims, x), axis_text(&c->dims, y));
     report_why(c, d, x);
     report_why(c, d, y);
     if (axis_is_runtime(y))
-        diag_help(c->diags, d, "`dot(a, b, over d)` contracts the axis `d` and pairs the others by name");
+        diag_help(c->diags, d,
+                  "`dot(a, b, over d)` contracts the axis `d` and pairs the others by name");
     report_fix(c, d, y, x);
     report_fix(c, d, x, y);
 }
@@ -311,7 +325,8 @@ Value *dot_operator(Checker *c, Value *a, Value *b, const Node *node)
     Span a_span = node->kids[0]->span, b_span = node->kids[1]->span;
     a = float_operand(c, a, a_span);
     b = float_operand(c, b, b_span);
-    if (a->kind == V_ERROR || b->kind == V_ERROR || !has_axes(c, a, a_span) || !has_axes(c, b, b_span))
+    if (a->kind == V_ERROR || b->kind == V_ERROR || !has_axes(c, a, a_span) ||
+        !has_axes(c, b, b_span))
         return c->error;
     int last = a->type->rank - 1;
     if (!axis_equal(&a->type->axes[last], &b->type->axes[0])) {
@@ -337,7 +352,8 @@ static bool plan_contracted(Checker *c, Plan *p, const Call *call)
             return false;
         }
         if (!axis_equal(&p->a->type->axes[x], &p->b->type->axes[y])) {
-            report_lengths(c, name->span, p->a, call->spans.data[0], x, p->b, call->spans.data[1], y);
+            report_lengths(c, name->span, p->a, call->spans.data[0], x, p->b, call->spans.data[1],
+                           y);
             return false;
         }
         p->a_contract[p->contract_count] = (int8_t)x;
@@ -352,11 +368,14 @@ static bool plan_pairs(Checker *c, Plan *p, const Call *call)
         const Axis *axis = &p->a->type->axes[i];
         for (int j = p->b->type->rank - 1; j >= 0; j--) {
             const Axis *other = &p->b->type->axes[j];
-            bool same = axis_is_runtime(axis) ? axis_equal(axis, other) : axis_same_name(axis, other);
-            if (!same || contracts_a(p, i) || contracted_b(p, j) || partner(p->b_batch, p->a_batch, p->batch_count, j) >= 0)
+            bool same =
+                axis_is_runtime(axis) ? axis_equal(axis, other) : axis_same_name(axis, other);
+            if (!same || contracts_a(p, i) || contracted_b(p, j) ||
+                partner(p->b_batch, p->a_batch, p->batch_count, j) >= 0)
                 continue;
             if (!axis_equal(axis, other)) {
-                report_lengths(c, call->span, p->a, call->spans.data[0], i, p->b, call->spans.data[1], j);
+                report_lengths(c, call->span, p->a, call->spans.data[0], i, p->b,
+                               call->spans.data[1], j);
                 return false;
             }
             p->a_batch[p->batch_count] = (int8_t)i;

@@ -7,21 +7,36 @@
  */
 #include "lang/check.h"
 
-typedef enum OperandKind { OPERANDS_ANY, OPERANDS_FLOAT, OPERANDS_BOOL, OPERANDS_COMPARED, OPERANDS_SELECTED } OperandKind;
+typedef enum OperandKind {
+    OPERANDS_ANY,
+    OPERANDS_FLOAT,
+    OPERANDS_BOOL,
+    OPERANDS_COMPARED,
+    OPERANDS_SELECTED
+} OperandKind;
 
 static OperandKind operand_kind(EwOp op)
 {
     switch (op) {
-    case EW_not: case EW_and: case EW_or:
-        return OPERANDS_BOOL;
-    case EW_eq: case EW_ne: case EW_lt: case EW_le: case EW_gt: case EW_ge:
-        return OPERANDS_COMPARED;
-    case EW_select:
-        return OPERANDS_SELECTED;
-    case EW_neg: case EW_abs: case EW_relu: case EW_add: case EW_sub: case EW_mul: case EW_max: case EW_min:
-        return OPERANDS_ANY;
-    default:
-        return OPERANDS_FLOAT;
+    case EW_not:
+    case EW_and:
+    case EW_or: return OPERANDS_BOOL;
+    case EW_eq:
+    case EW_ne:
+    case EW_lt:
+    case EW_le:
+    case EW_gt:
+    case EW_ge: return OPERANDS_COMPARED;
+    case EW_select: return OPERANDS_SELECTED;
+    case EW_neg:
+    case EW_abs:
+    case EW_relu:
+    case EW_add:
+    case EW_sub:
+    case EW_mul:
+    case EW_max:
+    case EW_min: return OPERANDS_ANY;
+    default: return OPERANDS_FLOAT;
     }
 }
 
@@ -46,7 +61,8 @@ Value *to_tensor(Checker *c, Value *value, Element element, Span span)
 static int place_of(const Type *joint, const Axis *axis, int below)
 {
     for (int i = joint->rank - 1; i >= 0; i--)
-        if (axis_is_runtime(axis) ? axis_equal(&joint->axes[i], axis) : axis_same_name(&joint->axes[i], axis))
+        if (axis_is_runtime(axis) ? axis_equal(&joint->axes[i], axis)
+                                  : axis_same_name(&joint->axes[i], axis))
             return i;
     return axis_is_runtime(axis) ? -1 : below - 1;
 }
@@ -69,7 +85,8 @@ int align_axes(const Type *joint, const Type *x, int8_t *map)
 static const char *axis_called(Checker *c, const Type *type, int axis)
 {
     const Axis *a = &type->axes[axis];
-    const char *size = a->kind == AXIS_CONST ? arena_printf(c->arena, ", %s", dim_text(&c->dims, a->dim)) : "";
+    const char *size =
+        a->kind == AXIS_CONST ? arena_printf(c->arena, ", %s", dim_text(&c->dims, a->dim)) : "";
     if (a->name && a->kind == AXIS_CONST && strcmp(a->name, size + 2))
         return arena_printf(c->arena, "(`%s`%s)", a->name, size);
     return arena_printf(c->arena, "(`%s`)", axis_text(&c->dims, a));
@@ -78,7 +95,8 @@ static const char *axis_called(Checker *c, const Type *type, int axis)
 /* The axis of `joint` that axis i of x should have met, to talk about; -1 if x has too many. */
 static int opposite(const Type *joint, const Type *x, int i)
 {
-    int place = x->rank == joint->rank ? i : place_of(joint, &x->axes[i], joint->rank - (x->rank - 1 - i));
+    int place =
+        x->rank == joint->rank ? i : place_of(joint, &x->axes[i], joint->rank - (x->rank - 1 - i));
     return place < joint->rank ? place : -1;
 }
 
@@ -89,21 +107,25 @@ static void note_ragged(Checker *c, Diag *d, const Axis *axis, const Type *joint
     for (int i = 0; i < joint->rank; i++)
         if (axis_same_name(axis, &joint->axes[i])) {
             report_windows(c, d, &joint->axes[i]);
-            diag_note(c->diags, d, "ragged axes are equal only if their lengths come from the same place");
+            diag_note(c->diags, d,
+                      "ragged axes are equal only if their lengths come from the same place");
             return;
         }
 }
 
-static void report_mismatch(Checker *c, const OpSite *site, Value *const *args, int wide, int narrow, int axis)
+static void report_mismatch(Checker *c, const OpSite *site, Value *const *args, int wide,
+                            int narrow, int axis)
 {
     const Type *joint = args[wide]->type, *x = args[narrow]->type;
     int other = opposite(joint, x, axis);
     Diag *d = noted(c, diag_report(c->diags, site->span, E_AXES_DIFFER, site->verb));
-    report_label(c, d, site->args[wide < narrow ? wide : narrow], args[wide < narrow ? wide : narrow]);
-    report_label(c, d, site->args[wide < narrow ? narrow : wide], args[wide < narrow ? narrow : wide]);
+    report_label(c, d, site->args[wide < narrow ? wide : narrow],
+                 args[wide < narrow ? wide : narrow]);
+    report_label(c, d, site->args[wide < narrow ? narrow : wide],
+                 args[wide < narrow ? narrow : wide]);
     if (other < 0 || axis_is_runtime(&x->axes[axis])) {
-        diag_note(c->diags, d, "the axis `%s` is not found in %s", axis_text(&c->dims, &x->axes[axis]),
-                  type_text(&c->dims, joint));
+        diag_note(c->diags, d, "the axis `%s` is not found in %s",
+                  axis_text(&c->dims, &x->axes[axis]), type_text(&c->dims, joint));
         if (place_of(joint, &x->axes[axis], 0) < 0)
             note_ragged(c, d, &x->axes[axis], joint);
         return;
@@ -159,23 +181,27 @@ static bool is_whole(Element element)
     return element == ELEMENT_INT || element == ELEMENT_TOKEN || element == ELEMENT_CLASS;
 }
 
-static bool report_element(Checker *c, const OpSite *site, int which, const Value *value, const char *expected)
+static bool report_element(Checker *c, const OpSite *site, int which, const Value *value,
+                           const char *expected)
 {
-    Diag *d = noted(c, diag_report(c->diags, site->span, E_ELEMENT, site->verb, element_name(value->type->element)));
+    Diag *d = noted(c, diag_report(c->diags, site->span, E_ELEMENT, site->verb,
+                                   element_name(value->type->element)));
     report_label(c, d, site->args[which], value);
     diag_note(c->diags, d, "the operands must be %s", expected);
     if (value->type->element == ELEMENT_TOKEN)
         diag_help(c->diags, d, "tokens become vectors by `|> Embedding(vocab, size)` of std.text");
     else if (value->type->element == ELEMENT_BOOL)
-        diag_help(c->diags, d, "`select(condition, a, b)` chooses by a condition; `f32(x)` converts");
+        diag_help(c->diags, d,
+                  "`select(condition, a, b)` chooses by a condition; `f32(x)` converts");
     else if (value->type->element == ELEMENT_CLASS)
-        diag_help(c->diags, d, "classes belong into `cross_entropy(logits, label)`; `f32(x)` converts");
+        diag_help(c->diags, d,
+                  "classes belong into `cross_entropy(logits, label)`; `f32(x)` converts");
     return false;
 }
 
 /* The element that the operands from..count-1 have in common. */
-static bool join_elements(Checker *c, int from, int count, Value *const *args, const OpSite *site, bool compared,
-                          Element *element)
+static bool join_elements(Checker *c, int from, int count, Value *const *args, const OpSite *site,
+                          bool compared, Element *element)
 {
     bool any_float = false, any_bool = false;
     for (int i = from; i < count; i++) {
@@ -219,19 +245,23 @@ static bool require_bool(Checker *c, int count, Value *const *args, const OpSite
 }
 
 /* Converts the operands; *result is the element of what comes out. */
-static bool settle_elements(Checker *c, EwOp op, int count, Value **args, const OpSite *site, Element *result)
+static bool settle_elements(Checker *c, EwOp op, int count, Value **args, const OpSite *site,
+                            Element *result)
 {
     OperandKind kind = operand_kind(op);
     Element element = ELEMENT_BOOL;
     int from = kind == OPERANDS_SELECTED;
     for (int i = 0; i < count && (kind == OPERANDS_ANY || kind == OPERANDS_FLOAT); i++)
-        if (args[i]->kind == V_BOOL || (args[i]->kind == V_TENSOR && args[i]->type->element == ELEMENT_BOOL))
-            return report_element(c, site, i, to_tensor(c, args[i], ELEMENT_BOOL, site->span), "numbers");
+        if (args[i]->kind == V_BOOL ||
+            (args[i]->kind == V_TENSOR && args[i]->type->element == ELEMENT_BOOL))
+            return report_element(c, site, i, to_tensor(c, args[i], ELEMENT_BOOL, site->span),
+                                  "numbers");
     if (kind == OPERANDS_BOOL || from) {
         if (!require_bool(c, from ? 1 : count, args, site))
             return false;
     }
-    if (kind != OPERANDS_BOOL && !join_elements(c, from, count, args, site, kind == OPERANDS_COMPARED, &element))
+    if (kind != OPERANDS_BOOL &&
+        !join_elements(c, from, count, args, site, kind == OPERANDS_COMPARED, &element))
         return false;
     if (kind == OPERANDS_FLOAT)
         element = ELEMENT_FLOAT;
@@ -279,10 +309,12 @@ Value *ew1(Checker *c, EwOp op, Value *x, Span span)
 
 Value *ew2(Checker *c, EwOp op, Value *x, Value *y, Span span)
 {
-    return elementwise(c, op, 2, (Value *[]){x, y}, &(OpSite){"combine", span, (Span[]){span, span}});
+    return elementwise(c, op, 2, (Value *[]){x, y},
+                       &(OpSite){"combine", span, (Span[]){span, span}});
 }
 
 Value *ew3(Checker *c, EwOp op, Value *x, Value *y, Value *z, Span span)
 {
-    return elementwise(c, op, 3, (Value *[]){x, y, z}, &(OpSite){"combine", span, (Span[]){span, span, span}});
+    return elementwise(c, op, 3, (Value *[]){x, y, z},
+                       &(OpSite){"combine", span, (Span[]){span, span, span}});
 }

@@ -6,7 +6,8 @@ static bool too_many_elements(const Type *type)
     int64_t count = 1;
     for (int i = 0; i < type->rank; i++)
         if (type->axes[i].kind == AXIS_CONST &&
-            (__builtin_mul_overflow(count, dim_value(type->axes[i].dim, 1), &count) || count > ELEMENTS_MAX))
+            (__builtin_mul_overflow(count, dim_value(type->axes[i].dim, 1), &count) ||
+             count > ELEMENTS_MAX))
             return true;
     return false;
 }
@@ -105,7 +106,8 @@ Value *emit_scalar(Checker *c, EwOp op, Element element, int count, Value *const
     for (int i = 0; i < count; i++)
         if (args[i]->kind == V_ERROR)
             return c->error;
-    Value *value = emit(c, T_EW, with_element(c, args[count - 1]->type, element), span, count, args);
+    Value *value =
+        emit(c, T_EW, with_element(c, args[count - 1]->type, element), span, count, args);
     if (value->kind == V_TENSOR)
         value->typed->op = op;
     return value;
@@ -158,7 +160,9 @@ Value *emit_slice(Checker *c, Value *x, int axis, int64_t start, int64_t size, S
 
 Value *emit_reshape(Checker *c, Value *x, const Type *type, Span span)
 {
-    return x->kind == V_ERROR ? x : emit(c, T_RESHAPE, with_element(c, type, x->type->element), span, 1, &x);
+    return x->kind == V_ERROR
+               ? x
+               : emit(c, T_RESHAPE, with_element(c, type, x->type->element), span, 1, &x);
 }
 
 Value *emit_unreduce(Checker *c, Value *x, const Type *wide, unsigned axes, Span span)

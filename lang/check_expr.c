@@ -2,9 +2,9 @@
 #include "lang/check.h"
 
 static const EwOp operator_ops[] = {
-    [O_ADD] = EW_add, [O_SUB] = EW_sub, [O_MUL] = EW_mul, [O_DIV] = EW_div, [O_EQ] = EW_eq,  [O_NE] = EW_ne,
-    [O_LT] = EW_lt,   [O_LE] = EW_le,   [O_GT] = EW_gt,   [O_GE] = EW_ge,   [O_AND] = EW_and, [O_OR] = EW_or,
-    [O_NEG] = EW_neg, [O_NOT] = EW_not,
+    [O_ADD] = EW_add, [O_SUB] = EW_sub, [O_MUL] = EW_mul, [O_DIV] = EW_div, [O_EQ] = EW_eq,
+    [O_NE] = EW_ne,   [O_LT] = EW_lt,   [O_LE] = EW_le,   [O_GT] = EW_gt,   [O_GE] = EW_ge,
+    [O_AND] = EW_and, [O_OR] = EW_or,   [O_NEG] = EW_neg, [O_NOT] = EW_not,
 };
 
 static const char *operator_verb(Operator op)
@@ -12,10 +12,18 @@ static const char *operator_verb(Operator op)
     switch (op) {
     case O_ADD: return "add";
     case O_SUB: return "subtract";
-    case O_MUL: case O_DOT: return "multiply";
+    case O_MUL:
+    case O_DOT: return "multiply";
     case O_DIV: return "divide";
-    case O_EQ: case O_NE: case O_LT: case O_LE: case O_GT: case O_GE: return "compare";
-    case O_AND: case O_OR: case O_NOT: return "combine";
+    case O_EQ:
+    case O_NE:
+    case O_LT:
+    case O_LE:
+    case O_GT:
+    case O_GE: return "compare";
+    case O_AND:
+    case O_OR:
+    case O_NOT: return "combine";
     case O_NEG: return "negate";
     }
     return "combine";
@@ -29,14 +37,16 @@ static Value *eval_binary(Checker *c, const Node *node)
     if (node->op == O_DOT)
         return dot_operator(c, args[0], args[1], node);
     Span spans[2] = {node->kids[0]->span, node->kids[1]->span};
-    return elementwise(c, operator_ops[node->op], 2, args, &(OpSite){operator_verb(node->op), node->name_span, spans});
+    return elementwise(c, operator_ops[node->op], 2, args,
+                       &(OpSite){operator_verb(node->op), node->name_span, spans});
 }
 
 static Value *eval_unary(Checker *c, const Node *node)
 {
     Value *x = eval(c, node->kids[0]);
     Span span = node->kids[0]->span;
-    return elementwise(c, operator_ops[node->op], 1, &x, &(OpSite){operator_verb(node->op), node->name_span, &span});
+    return elementwise(c, operator_ops[node->op], 1, &x,
+                       &(OpSite){operator_verb(node->op), node->name_span, &span});
 }
 
 static Value *eval_name(Checker *c, const Node *node)
@@ -78,7 +88,8 @@ static Value *eval_list(Checker *c, const Node *node)
     return value_list(c, items, node->kid_count);
 }
 
-/* True or false; a condition that depends on symbolic sizes takes both branches, for their errors. */
+/* True or false; a condition that depends on symbolic sizes takes both branches, for their errors.
+ */
 static bool eval_condition(Checker *c, const Node *node, bool *truth, bool *unknown)
 {
     Value *value = eval(c, node);
@@ -88,7 +99,8 @@ static bool eval_condition(Checker *c, const Node *node, bool *truth, bool *unkn
         return true;
     }
     if (value->kind != V_ERROR) {
-        Diag *d = noted(c, diag_report(c->diags, node->span, E_CONDITION, value_describe(c, value)));
+        Diag *d =
+            noted(c, diag_report(c->diags, node->span, E_CONDITION, value_describe(c, value)));
         if (value->kind == V_TENSOR)
             diag_help(c->diags, d, "`select(condition, a, b)` chooses element by element");
     }
@@ -113,7 +125,8 @@ static Value *eval_branch(Checker *c, const Node *node)
 {
     if (!node)
         return c->nothing;
-    return node->kind == N_BLOCK ? eval_block(c, node, scope_new(c->arena, c->scope)) : eval(c, node);
+    return node->kind == N_BLOCK ? eval_block(c, node, scope_new(c->arena, c->scope))
+                                 : eval(c, node);
 }
 
 static Value *eval_if(Checker *c, const Node *node)
@@ -147,7 +160,8 @@ static Value *eval_for(Checker *c, const Node *node)
     for (int i = 0; i < list->count && !c->stopped; i++) {
         Scope *scope = scope_new(c->arena, c->scope);
         scope_bind(c->arena, scope, node->name, list->items[i], node->name_span)->quiet = true;
-        c->binding = binding ? arena_printf(c->arena, "%s.%d", binding, i) : arena_printf(c->arena, "%d", i);
+        c->binding =
+            binding ? arena_printf(c->arena, "%s.%d", binding, i) : arena_printf(c->arena, "%d", i);
         items[i] = eval_block(c, node->kids[1], scope);
     }
     c->binding = binding;
@@ -156,9 +170,12 @@ static Value *eval_for(Checker *c, const Node *node)
 
 static Value *misplaced(Checker *c, const Node *node)
 {
-    static const char *const what[N_KIND_COUNT] = {
-        [N_MAP] = "a map", [N_NAMED] = "a named argument", [N_OVER] = "`over`", [N_ELLIPSIS] = "`...`"};
-    noted(c, diag_report(c->diags, node->span, E_MISPLACED, what[node->kind] ? what[node->kind] : "this"));
+    static const char *const what[N_KIND_COUNT] = {[N_MAP] = "a map",
+                                                   [N_NAMED] = "a named argument",
+                                                   [N_OVER] = "`over`",
+                                                   [N_ELLIPSIS] = "`...`"};
+    noted(c, diag_report(c->diags, node->span, E_MISPLACED,
+                         what[node->kind] ? what[node->kind] : "this"));
     return c->error;
 }
 
@@ -231,7 +248,8 @@ bool eval_const_axis(Checker *c, const Node *node, Axis *axis)
 bool element_of_type(Checker *c, const Node *type, Element *element)
 {
     static const char *const names[] = {"f32", "i32", "bool", "token", "class"};
-    static const Element elements[] = {ELEMENT_FLOAT, ELEMENT_INT, ELEMENT_BOOL, ELEMENT_TOKEN, ELEMENT_CLASS};
+    static const Element elements[] = {ELEMENT_FLOAT, ELEMENT_INT, ELEMENT_BOOL, ELEMENT_TOKEN,
+                                       ELEMENT_CLASS};
     int count = (int)(sizeof names / sizeof *names);
     for (int i = 0; i < count; i++)
         if (!strcmp(type->name, names[i])) {
@@ -310,9 +328,11 @@ static void bind_several(Checker *c, const Node *bind, Value *value)
     int count = bind->kid_count - 1;
     const Node *source = bind->kids[count];
     int axis = value->kind == V_TENSOR ? split_axis(value->type, count) : -1;
-    bool fits = value->kind == V_ERROR || axis >= 0 || (value->kind == V_LIST && value->count == count);
+    bool fits =
+        value->kind == V_ERROR || axis >= 0 || (value->kind == V_LIST && value->count == count);
     if (!fits) {
-        Diag *d = noted(c, diag_report(c->diags, bind->span, E_SPLIT, count, value_describe(c, value)));
+        Diag *d =
+            noted(c, diag_report(c->diags, bind->span, E_SPLIT, count, value_describe(c, value)));
         report_label(c, d, source->span, value);
     }
     for (int i = 0; i < count; i++)
@@ -351,12 +371,14 @@ static void eval_expression_statement(Checker *c, const Node *node, bool last, V
 {
     const Node *expr = node->kids[0];
     *value = eval(c, expr);
-    bool useful = last || (*value)->kind == V_ERROR || (*value)->kind == V_NOTHING || expr->kind == N_IF || expr->kind == N_FOR;
+    bool useful = last || (*value)->kind == V_ERROR || (*value)->kind == V_NOTHING ||
+                  expr->kind == N_IF || expr->kind == N_FOR;
     if (!useful)
         noted(c, diag_report(c->diags, node->span, W_UNUSED_VALUE));
 }
 
-static void eval_top_level(Checker *c, const Node *node, const char *what, bool allowed, void (*run)(Checker *, const Node *))
+static void eval_top_level(Checker *c, const Node *node, const char *what, bool allowed,
+                           void (*run)(Checker *, const Node *))
 {
     if (allowed)
         run(c, node);
@@ -371,11 +393,17 @@ static void eval_statement(Checker *c, const Node *node, bool top, bool last, Va
     case N_RETURN: eval_return(c, node); break;
     case N_EXPR: eval_expression_statement(c, node, last, value); break;
     case N_EMIT: eval_top_level(c, node, "`emit` outside of a scan", c->scan, eval_emit); break;
-    case N_WEIGHT: eval_top_level(c, node, "`param` inside of another block", top, eval_weight); break;
-    case N_INPUT: case N_TARGET:
-        eval_top_level(c, node, "`input` and `target` outside of a model", top && !is_body(c), eval_input);
+    case N_WEIGHT:
+        eval_top_level(c, node, "`param` inside of another block", top, eval_weight);
         break;
-    case N_OUTPUT: eval_top_level(c, node, "`output` outside of a model", top && !is_body(c), eval_output); break;
+    case N_INPUT:
+    case N_TARGET:
+        eval_top_level(c, node, "`input` and `target` outside of a model", top && !is_body(c),
+                       eval_input);
+        break;
+    case N_OUTPUT:
+        eval_top_level(c, node, "`output` outside of a model", top && !is_body(c), eval_output);
+        break;
     default: misplaced(c, node);
     }
 }

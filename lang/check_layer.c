@@ -7,10 +7,22 @@
  */
 #include "lang/check.h"
 
-static const Node *params_of(const LayerDecl *layer) { return layer->node->kids[0]; }
-static const Node *args_of(const LayerDecl *layer) { return layer->node->kids[1]; }
-static const Node *result_of(const LayerDecl *layer) { return layer->node->kids[2]; }
-static const Node *body_of(const LayerDecl *layer) { return layer->node->kids[3]; }
+static const Node *params_of(const LayerDecl *layer)
+{
+    return layer->node->kids[0];
+}
+static const Node *args_of(const LayerDecl *layer)
+{
+    return layer->node->kids[1];
+}
+static const Node *result_of(const LayerDecl *layer)
+{
+    return layer->node->kids[2];
+}
+static const Node *body_of(const LayerDecl *layer)
+{
+    return layer->node->kids[3];
+}
 
 int layer_param_count(const LayerDecl *layer)
 {
@@ -40,7 +52,9 @@ static bool known_kind(Checker *c, const Node *param)
     if (near)
         diag_help(c->diags, d, "did you mean `%s`?", near);
     else
-        diag_note(c->diags, d, "parameters are dim, number, bool, text, list or function; tensors belong into the second parentheses");
+        diag_note(c->diags, d,
+                  "parameters are dim, number, bool, text, list or function; tensors belong into "
+                  "the second parentheses");
     return false;
 }
 
@@ -52,7 +66,9 @@ static bool kind_fits(const char *kind, const Value *value)
     case V_BOOL: return !strcmp(kind, "bool");
     case V_TEXT: return !strcmp(kind, "text");
     case V_LIST: return !strcmp(kind, "list");
-    case V_LAYER: case V_INSTANCE: case V_FUNCTION: return !strcmp(kind, "function");
+    case V_LAYER:
+    case V_INSTANCE:
+    case V_FUNCTION: return !strcmp(kind, "function");
     default: return false;
     }
 }
@@ -62,7 +78,8 @@ Value *param_value(Checker *c, const Node *param, Value *value, Span span)
     if (value->kind == V_ERROR || !known_kind(c, param))
         return c->error;
     if (!kind_fits(param->text, value)) {
-        Diag *d = noted(c, diag_report(c->diags, span, E_PARAM_VALUE, param->name, param->text, value_describe(c, value)));
+        Diag *d = noted(c, diag_report(c->diags, span, E_PARAM_VALUE, param->name, param->text,
+                                       value_describe(c, value)));
         if (value->kind == V_TENSOR)
             diag_help(c->diags, d, "a layer is applied by `x |> Layer(...)` or `Layer(...)(x)`");
         return c->error;
@@ -91,7 +108,8 @@ static Value *with_reason(Checker *c, Value *value, Span call, const Node *node)
     Value *copy = value_dim(c, value->dim);
     bool literal = node && node->kind == N_NUMBER;
     Span argument = literal ? node->span : (Span){0};
-    param_reason(c, copy, arena_printf(c->arena, "of `%s`", report_snippet(c, call)), call, argument);
+    param_reason(c, copy, arena_printf(c->arena, "of `%s`", report_snippet(c, call)), call,
+                 argument);
     return copy;
 }
 
@@ -107,14 +125,16 @@ static Value *default_value(Checker *c, const Instance *instance, const Node *pa
     if (value->kind == V_DIM) {
         value = value_dim(c, value->dim);
         const char *name = instance->layer->node->name;
-        param_reason(c, value, arena_printf(c->arena, "that is the default of `%s`", name), param->span, (Span){0});
+        param_reason(c, value, arena_printf(c->arena, "that is the default of `%s`", name),
+                     param->span, (Span){0});
     }
     return value;
 }
 
 static bool missing_param(Checker *c, const LayerDecl *layer, const Call *call, const Node *param)
 {
-    Diag *d = noted(c, diag_report(c->diags, call->span, E_MISSING_ARGUMENT, layer->node->name, param->name));
+    Diag *d = noted(
+        c, diag_report(c->diags, call->span, E_MISSING_ARGUMENT, layer->node->name, param->name));
     diag_note(c->diags, d, "its parameters are %s", report_snippet(c, params_of(layer)->span));
     return false;
 }
@@ -163,7 +183,8 @@ static bool check_param_names(Checker *c, const LayerDecl *layer, const Call *ca
             known = known || !strcmp(arg->name, names[j]);
         if (known)
             continue;
-        Diag *d = noted(c, diag_report(c->diags, arg->span, E_UNKNOWN_ARGUMENT, layer->node->name, arg->name));
+        Diag *d = noted(
+            c, diag_report(c->diags, arg->span, E_UNKNOWN_ARGUMENT, layer->node->name, arg->name));
         const char *near = diag_nearest(arg->name, names, params->kid_count);
         if (near)
             diag_help(c->diags, d, "did you mean `%s`?", near);
@@ -179,13 +200,17 @@ Value *layer_instantiate(Checker *c, LayerDecl *layer, Call *call)
     const Node *params = params_of(layer);
     layer->used = true;
     if (call->args.count > params->kid_count) {
-        Diag *d = noted(c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, layer->node->name, call->args.count));
-        diag_note(c->diags, d, "its parameters are %s", params->kid_count ? report_snippet(c, params->span) : "none");
+        Diag *d = noted(c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, layer->node->name,
+                                       call->args.count));
+        diag_note(c->diags, d, "its parameters are %s",
+                  params->kid_count ? report_snippet(c, params->span) : "none");
         return c->error;
     }
     if (call->over || call->ellipsis) {
-        Diag *d = noted(c, diag_report(c->diags, call->over ? call->over->span : call->ellipsis->span, E_MISPLACED,
-                                       call->over ? "`over` among the parameters of a layer" : "`...`"));
+        Diag *d =
+            noted(c, diag_report(c->diags, call->over ? call->over->span : call->ellipsis->span,
+                                 E_MISPLACED,
+                                 call->over ? "`over` among the parameters of a layer" : "`...`"));
         diag_help(c->diags, d, "write `%s(...)(over axis)`", layer->node->name);
         return c->error;
     }
@@ -229,13 +254,15 @@ static Value *named_instance(Checker *c, Value *value, const char *path)
 
 Value *layer_named(Checker *c, Value *value, const char *name)
 {
-    const char *path = c->binding ? arena_printf(c->arena, "%s%s.%s", c->frame->prefix, c->binding, name)
-                                  : arena_printf(c->arena, "%s%s", c->frame->prefix, name);
+    const char *path = c->binding
+                           ? arena_printf(c->arena, "%s%s.%s", c->frame->prefix, c->binding, name)
+                           : arena_printf(c->arena, "%s%s", c->frame->prefix, name);
     if (value->kind != V_LIST)
         return named_instance(c, value, path);
     Value *list = value_list(c, value->items, value->count);
     for (int i = 0; i < list->count; i++)
-        list->items[i] = named_instance(c, list->items[i], arena_printf(c->arena, "%s.%d", path, i));
+        list->items[i] =
+            named_instance(c, list->items[i], arena_printf(c->arena, "%s.%d", path, i));
     return list;
 }
 
@@ -253,7 +280,8 @@ static bool argument_count_fits(Checker *c, const Instance *instance, const Call
     const Node *args = args_of(instance->layer);
     const char *name = instance->layer->node->name;
     if (call->named.count) {
-        Diag *d = noted(c, diag_report(c->diags, call->named.data[0].span, E_UNKNOWN_ARGUMENT, name, call->named.data[0].name));
+        Diag *d = noted(c, diag_report(c->diags, call->named.data[0].span, E_UNKNOWN_ARGUMENT, name,
+                                       call->named.data[0].name));
         diag_help(c->diags, d, "parameters belong into the first parentheses");
         return false;
     }
@@ -323,7 +351,10 @@ Value *layer_apply(Checker *c, const Instance *instance, Call *call)
             return c->error;
     if (!argument_count_fits(c, instance, call) || !limits_allow(c, call->span))
         return c->error;
-    Frame frame = {.caller = c->frame, .module = instance->layer->module, .instance = instance, .call = call->span,
+    Frame frame = {.caller = c->frame,
+                   .module = instance->layer->module,
+                   .instance = instance,
+                   .call = call->span,
                    .body = body_of(instance->layer)};
     const char *path = instance->path ? instance->path : fresh_path(c, instance);
     frame.prefix = arena_printf(c->arena, "%s.", path);
@@ -372,7 +403,8 @@ void layer_check_alone(Checker *c, LayerDecl *layer)
         Value *value = symbolic_param(c, param, instance);
         if (!value)
             return;
-        scope_bind(c->arena, instance->params, param->name, param_value(c, param, value, param->span), param->name_span);
+        scope_bind(c->arena, instance->params, param->name,
+                   param_value(c, param, value, param->span), param->name_span);
     }
     Call call = {.span = layer->node->name_span, .name = layer->node->name};
     c->scope = scope_new(c->arena, instance->params);

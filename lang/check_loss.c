@@ -45,10 +45,13 @@ Value *builtin_cross_entropy(Checker *c, const Builtin *builtin, Call *call)
         return c->error;
     bool probabilities = y->type->element == ELEMENT_FLOAT;
     int rank = x->type->rank - (probabilities ? 0 : 1);
-    if (x->type->element != ELEMENT_FLOAT || x->type->rank < 1 || x->type->axes[x->type->rank - 1].kind != AXIS_CONST)
+    if (x->type->element != ELEMENT_FLOAT || x->type->rank < 1 ||
+        x->type->axes[x->type->rank - 1].kind != AXIS_CONST)
         return mismatch(c, call, x, y, "the logits must be f32[..., classes]");
     if (y->type->rank != rank || y->type->element == ELEMENT_BOOL || !same_front(x->type, y->type))
-        return mismatch(c, call, x, y, "for logits f32[..., classes] the labels must be class[...] or f32[..., classes] with the same leading axes");
+        return mismatch(c, call, x, y,
+                        "for logits f32[..., classes] the labels must be class[...] or f32[..., "
+                        "classes] with the same leading axes");
     int last = x->type->rank - 1;
     Value *logs = log_softmax_over(c, x, last, call->span);
     if (logs->kind == V_ERROR)
@@ -66,9 +69,11 @@ static bool alike(Checker *c, Call *call, Value **x, Value **y)
     *y = call_tensor(c, call, 1);
     if ((*x)->kind == V_ERROR || (*y)->kind == V_ERROR)
         return false;
-    bool fits = (*x)->type->element == ELEMENT_FLOAT && (*x)->type->rank == (*y)->type->rank && same_front((*x)->type, (*y)->type);
+    bool fits = (*x)->type->element == ELEMENT_FLOAT && (*x)->type->rank == (*y)->type->rank &&
+                same_front((*x)->type, (*y)->type);
     if (!fits)
-        return mismatch(c, call, *x, *y, "both must have the same axes, and the first must be f32"), false;
+        return mismatch(c, call, *x, *y, "both must have the same axes, and the first must be f32"),
+               false;
     *y = emit_cast(c, *y, ELEMENT_FLOAT, call->span);
     return true;
 }

@@ -5,9 +5,11 @@ int extent_add(Checker *c, ExtentInfo info)
 {
     for (int i = 0; i < c->extents.count; i++) {
         const ExtentInfo *e = &c->extents.data[i];
-        bool same = e->kind == info.kind && e->parent == info.parent && e->source == info.source && e->least == info.least;
+        bool same = e->kind == info.kind && e->parent == info.parent && e->source == info.source &&
+                    e->least == info.least;
         if (info.kind == EXTENT_WINDOW)
-            same = same && dim_equal(e->pad, info.pad) && dim_equal(e->span, info.span) && dim_equal(e->stride, info.stride);
+            same = same && dim_equal(e->pad, info.pad) && dim_equal(e->span, info.span) &&
+                   dim_equal(e->stride, info.stride);
         else
             same = same && !strcmp(e->name, info.name);
         if (same)
@@ -39,8 +41,8 @@ static bool ragged_input_axis(Checker *c, const Node *node, int *parent, Axis *a
     }
     ExtentInfo info = {.name = node->name, .kind = EXTENT_RAGGED, .parent = *parent, .source = -1};
     for (int i = 0; i < c->extents.count; i++)
-        if (c->extents.data[i].kind == EXTENT_RAGGED && !strcmp(c->extents.data[i].name, node->name) &&
-            c->extents.data[i].parent != *parent)
+        if (c->extents.data[i].kind == EXTENT_RAGGED &&
+            !strcmp(c->extents.data[i].name, node->name) && c->extents.data[i].parent != *parent)
             return report_input(c, node, E_RAGGED_PARENT, node->name);
     *parent = extent_add(c, info);
     *axis = (Axis){.kind = AXIS_RAGGED, .name = node->name, .extent = *parent};
@@ -75,7 +77,7 @@ static bool input_type(Checker *c, const Node *node, Type *type)
     for (int i = 0; i < declared->kid_count; i++) {
         const Node *axis_node = declared->kids[i];
         Axis axis;
-        bool fine = i == 0                           ? batch_axis(c, axis_node, &parent, &axis)
+        bool fine = i == 0                        ? batch_axis(c, axis_node, &parent, &axis)
                     : axis_node->kind == N_RAGGED ? ragged_input_axis(c, axis_node, &parent, &axis)
                                                   : eval_const_axis(c, axis_node, &axis);
         if (!fine)
@@ -98,7 +100,8 @@ void eval_input(Checker *c, const Node *node)
         value->typed->index = c->program->inputs.count;
         value->typed->name = node->name;
         c->on_target.data[value->typed->id] = target;
-        ProgramInput input = {.name = node->name, .target = target, .type = value->typed->type, .span = node->span};
+        ProgramInput input = {
+            .name = node->name, .target = target, .type = value->typed->type, .span = node->span};
         vec_push(c->arena, &c->program->inputs, input);
     }
     Node name = *node;
@@ -113,7 +116,8 @@ void eval_input(Checker *c, const Node *node)
 
 void eval_output(Checker *c, const Node *node)
 {
-    Value *value = to_tensor(c, eval_in_binding(c, node->kids[0], node->name), ELEMENT_FLOAT, node->kids[0]->span);
+    Value *value = to_tensor(c, eval_in_binding(c, node->kids[0], node->name), ELEMENT_FLOAT,
+                             node->kids[0]->span);
     Node name = *node;
     name.span = node->name_span;
     bind_name(c, arena_copy(c->arena, &name, sizeof name), value);
@@ -183,7 +187,8 @@ static Value *model_param(Checker *c, const Node *param, const ModelArg *arg, in
     return param_value(c, param, value, param->span);
 }
 
-static void model_params(Checker *c, const Node *params, const ModelArg *args, int arg_count, int64_t missing_dim)
+static void model_params(Checker *c, const Node *params, const ModelArg *args, int arg_count,
+                         int64_t missing_dim)
 {
     for (int i = 0; i < params->kid_count; i++) {
         const Node *param = params->kids[i];
@@ -213,14 +218,16 @@ static void unknown_args(Checker *c, const Node *model, const ModelArg *args, in
             known = known || !strcmp(args[i].name, names[j]);
         if (known)
             continue;
-        Diag *d = diag_report(c->diags, model->name_span, E_UNKNOWN_ARGUMENT, model->name, args[i].name);
+        Diag *d =
+            diag_report(c->diags, model->name_span, E_UNKNOWN_ARGUMENT, model->name, args[i].name);
         const char *near = diag_nearest(args[i].name, names, params->kid_count);
         if (near)
             diag_help(c->diags, d, "did you mean `%s`?", near);
     }
 }
 
-void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_count, int64_t missing_dim)
+void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_count,
+                 int64_t missing_dim)
 {
     Frame frame = {.module = c->modules.all.data[0], .prefix = "", .body = model->kids[1]};
     c->frame = arena_copy(c->arena, &frame, sizeof frame);

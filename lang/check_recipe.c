@@ -6,11 +6,18 @@
 
 void recipe_defaults(Recipe *recipe)
 {
-    *recipe = (Recipe){.optimiser = OPTIMISER_ADADELTA, .rate = 1, .rho = 0.95, .epsilon = 1e-6,
-                       .beta1 = 0.9, .beta2 = 0.999, .batch = 32, .epochs = 10};
+    *recipe = (Recipe){.optimiser = OPTIMISER_ADADELTA,
+                       .rate = 1,
+                       .rho = 0.95,
+                       .epsilon = 1e-6,
+                       .beta1 = 0.9,
+                       .beta2 = 0.999,
+                       .batch = 32,
+                       .epochs = 10};
 }
 
-static void wrong_name(Checker *c, Span span, const char *what, const char *name, const char *const *names, int count)
+static void wrong_name(Checker *c, Span span, const char *what, const char *name,
+                       const char *const *names, int count)
 {
     Diag *d = noted(c, diag_report(c->diags, span, E_TRAIN_NAME, name, what));
     const char *near = diag_nearest(name, names, count);
@@ -29,7 +36,8 @@ static void wrong_value(Checker *c, const Node *node, const char *name, const ch
     noted(c, diag_report(c->diags, node->span, E_TRAIN_VALUE, name, expected));
 }
 
-static bool read_number(Checker *c, const Node *node, const char *name, double low, double high, double *out)
+static bool read_number(Checker *c, const Node *node, const char *name, double low, double high,
+                        double *out)
 {
     Value *value = eval(c, node);
     double number;
@@ -37,7 +45,11 @@ static bool read_number(Checker *c, const Node *node, const char *name, double l
     if (value->kind == V_ERROR)
         return false;
     if (!value_as_number(value, &number, &unknown) || number < low || number > high) {
-        wrong_value(c, node, name, arena_printf(c->arena, high < 1e300 ? "a number from %g to %g" : "a number of at least %g", low, high));
+        wrong_value(
+            c, node, name,
+            arena_printf(c->arena,
+                         high < 1e300 ? "a number from %g to %g" : "a number of at least %g", low,
+                         high));
         return false;
     }
     *out = number;
@@ -84,9 +96,16 @@ enum { OPTIMISER_COUNT = sizeof optimisers / sizeof *optimisers };
 static void optimiser_option(Checker *c, Recipe *recipe, const OptimiserRow *row, const Node *arg)
 {
     const Node *value = arg->kids[0];
-    const struct { const char *name; double low, high, *out; } numbers[] = {
-        {"rate", 0, 1e300, &recipe->rate}, {"momentum", 0, 1, &recipe->momentum}, {"rho", 0, 1, &recipe->rho},
-        {"epsilon", 0, 1e300, &recipe->epsilon}, {"beta1", 0, 1, &recipe->beta1}, {"beta2", 0, 1, &recipe->beta2},
+    const struct {
+        const char *name;
+        double low, high, *out;
+    } numbers[] = {
+        {"rate", 0, 1e300, &recipe->rate},
+        {"momentum", 0, 1, &recipe->momentum},
+        {"rho", 0, 1, &recipe->rho},
+        {"epsilon", 0, 1e300, &recipe->epsilon},
+        {"beta1", 0, 1, &recipe->beta1},
+        {"beta2", 0, 1, &recipe->beta2},
         {"weight_decay", 0, 1e300, &recipe->weight_decay},
     };
     for (int i = 0; i < row->count; i++) {
@@ -99,7 +118,8 @@ static void optimiser_option(Checker *c, Recipe *recipe, const OptimiserRow *row
                 read_number(c, value, arg->name, numbers[j].low, numbers[j].high, numbers[j].out);
         return;
     }
-    wrong_name(c, arg->name_span, arena_printf(c->arena, "option of `%s`", row->name), arg->name, row->options, row->count);
+    wrong_name(c, arg->name_span, arena_printf(c->arena, "option of `%s`", row->name), arg->name,
+               row->options, row->count);
 }
 
 /* A call `name(...)`, or just the name. */
@@ -119,7 +139,8 @@ static void read_optimiser(Checker *c, Recipe *recipe, const Node *node)
             row = &optimisers[i];
     }
     if (!row) {
-        wrong_name(c, callee->span, "optimiser", report_snippet(c, callee->span), names, OPTIMISER_COUNT);
+        wrong_name(c, callee->span, "optimiser", report_snippet(c, callee->span), names,
+                   OPTIMISER_COUNT);
         return;
     }
     recipe->optimiser = row->kind;
@@ -225,7 +246,8 @@ static void check_pattern(Checker *c, const Node *key, const char *pattern)
     if (near)
         diag_help(c->diags, d, "did you mean `%s`?", near);
     else if (count)
-        diag_note(c->diags, d, "the weights are called like `%s`", c->program->weights.data[0].path);
+        diag_note(c->diags, d, "the weights are called like `%s`",
+                  c->program->weights.data[0].path);
 }
 
 static void read_clips(Checker *c, Recipe *recipe, const Node *node)
@@ -247,9 +269,11 @@ static void read_clips(Checker *c, Recipe *recipe, const Node *node)
 
 /* ---- entries ---- */
 
-static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *name, const Node *value)
+static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *name,
+                       const Node *value)
 {
-    static const char *const keys[] = {"optimiser", "batch", "epochs", "stop", "clip_rows", "weight_decay", "hold_out"};
+    static const char *const keys[] = {"optimiser", "batch",        "epochs",  "stop",
+                                       "clip_rows", "weight_decay", "hold_out"};
     if (!strcmp(key, "optimiser"))
         read_optimiser(c, recipe, value);
     else if (!strcmp(key, "batch"))

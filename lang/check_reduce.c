@@ -14,7 +14,8 @@ static Value *operand(Checker *c, Call *call)
         return x;
     if (x->type->element == ELEMENT_BOOL)
         return emit_cast(c, x, ELEMENT_FLOAT, call->spans.data[0]);
-    Diag *d = noted(c, diag_report(c->diags, call->span, E_ELEMENT, arena_printf(c->arena, "compute `%s`", call->name),
+    Diag *d = noted(c, diag_report(c->diags, call->span, E_ELEMENT,
+                                   arena_printf(c->arena, "compute `%s`", call->name),
                                    element_name(x->type->element)));
     report_label(c, d, call->spans.data[0], x);
     return NULL;
@@ -83,7 +84,8 @@ Value *builtin_extreme(Checker *c, const Builtin *builtin, Call *call)
     if (call->args.count == 2 && !call->over)
         return builtin_scalar(c, builtin, call);
     if (call->args.count == 2 || !call->over) {
-        Diag *d = noted(c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, builtin->name, call->args.count));
+        Diag *d = noted(c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, builtin->name,
+                                       call->args.count));
         diag_note(c->diags, d, "usage: %s", builtin->usage);
         return c->error;
     }
@@ -93,7 +95,8 @@ Value *builtin_extreme(Checker *c, const Builtin *builtin, Call *call)
         return c->error;
     if (builtin->op == EW_max)
         return reduce_max(c, x, axes, call->span);
-    return ew1(c, EW_neg, reduce_max(c, ew1(c, EW_neg, x, call->span), axes, call->span), call->span);
+    return ew1(c, EW_neg, reduce_max(c, ew1(c, EW_neg, x, call->span), axes, call->span),
+               call->span);
 }
 
 Value *builtin_argmax(Checker *c, const Builtin *builtin, Call *call)

@@ -3,8 +3,8 @@
 
 static bool same_report(const Diag *a, const Diag *b)
 {
-    return a->code == b->code && a->span.source == b->span.source && a->span.start == b->span.start &&
-           a->span.end == b->span.end;
+    return a->code == b->code && a->span.source == b->span.source &&
+           a->span.start == b->span.start && a->span.end == b->span.end;
 }
 
 Diag *noted(Checker *c, Diag *diag)
@@ -35,14 +35,17 @@ Value *report_stop(Checker *c, Span span, DiagCode code)
 static void note_frames(Checker *c, Diag *diag, const Frame *frame)
 {
     enum { MOST = 4 };
-    for (int shown = 0; frame && frame->instance && frame->instance->call.source; frame = frame->caller) {
-        bool inside = diag->span.source == frame->module->source && diag->span.start >= frame->body->span.start &&
+    for (int shown = 0; frame && frame->instance && frame->instance->call.source;
+         frame = frame->caller) {
+        bool inside = diag->span.source == frame->module->source &&
+                      diag->span.start >= frame->body->span.start &&
                       diag->span.end <= frame->body->span.end;
         if (!shown && !inside)
             continue; /* reported at the call, which shows the same */
         if (shown++ == MOST)
             return;
-        diag_note(c->diags, diag, "in `%s`, applied at %s", report_snippet(c, frame->instance->call),
+        diag_note(c->diags, diag, "in `%s`, applied at %s",
+                  report_snippet(c, frame->instance->call),
                   report_place(c, frame->call, diag->span));
     }
 }
@@ -129,8 +132,8 @@ void report_windows(Checker *c, Diag *d, const Axis *axis)
     if (axis->kind != AXIS_RAGGED || c->extents.data[axis->extent].kind != EXTENT_WINDOW)
         return;
     const ExtentInfo *info = &c->extents.data[axis->extent];
-    diag_note(c->diags, d, "one `%s` counts windows of %s entries, not entries", axis_text(&c->dims, axis),
-              dim_text(&c->dims, info->span));
+    diag_note(c->diags, d, "one `%s` counts windows of %s entries, not entries",
+              axis_text(&c->dims, axis), dim_text(&c->dims, info->span));
 }
 
 Value *report_not_size(Checker *c, const Node *node, const Value *value)
@@ -149,7 +152,8 @@ void report_fix(Checker *c, Diag *d, const Axis *axis, const Axis *wanted)
 {
     const Reason *reason = axis->reason;
     int64_t size;
-    if (d->help || !reason || !reason->argument.source || wanted->kind != AXIS_CONST || !dim_known(wanted->dim, &size))
+    if (d->help || !reason || !reason->argument.source || wanted->kind != AXIS_CONST ||
+        !dim_known(wanted->dim, &size))
         return;
     Span before = {reason->place.source, reason->place.start, reason->argument.start};
     Span after = {reason->place.source, reason->argument.end, reason->place.end};
@@ -174,7 +178,8 @@ void report_axes(Checker *c, Diag *d, const Type *type)
 
 Value *report_no_axis(Checker *c, const Node *name, const Type *type)
 {
-    Diag *d = noted(c, diag_report(c->diags, name->span, E_NO_AXIS, name->name ? name->name : "this"));
+    Diag *d =
+        noted(c, diag_report(c->diags, name->span, E_NO_AXIS, name->name ? name->name : "this"));
     report_axes(c, d, type);
     const char *names[AXES_MAX];
     int count = 0;
@@ -187,7 +192,8 @@ Value *report_no_axis(Checker *c, const Node *name, const Type *type)
     }
     const char *near = name->name ? diag_nearest(name->name, names, count) : NULL;
     if (hidden)
-        diag_help(c->diags, d, "`%s` came in by `...`: a layer can name only axes of its signature", name->name);
+        diag_help(c->diags, d, "`%s` came in by `...`: a layer can name only axes of its signature",
+                  name->name);
     else if (near)
         diag_help(c->diags, d, "did you mean `%s`?", near);
     return c->error;

@@ -14,7 +14,8 @@ static ScanState *state_named(ScanContext *scan, const char *name)
     return NULL;
 }
 
-/* A value with the axes of the items in front; those that it lacks are repeated. NULL: does not fit. */
+/* A value with the axes of the items in front; those that it lacks are repeated. NULL: does not
+ * fit. */
 static Value *with_front(Checker *c, const ScanContext *scan, Value *value, Span span)
 {
     const Type *type = value->type;
@@ -49,16 +50,19 @@ static Value *report_items(Checker *c, Span span, const Value *value)
 
 /* ---- operands ---- */
 
-static bool add_sequence(Checker *c, TypedScan *scan, ScanContext *context, const Node *node, const Node *over)
+static bool add_sequence(Checker *c, TypedScan *scan, ScanContext *context, const Node *node,
+                         const Node *over)
 {
     Value *value = eval(c, node);
     if (node->kind != N_NAME) {
         Diag *d = noted(c, diag_report(c->diags, node->span, E_SCAN_NAME));
-        diag_help(c->diags, d, "bind it first: `s = %s`, then `scan s over %s`", report_snippet(c, node->span), over->name);
+        diag_help(c->diags, d, "bind it first: `s = %s`, then `scan s over %s`",
+                  report_snippet(c, node->span), over->name);
         return false;
     }
     if (value->kind != V_TENSOR)
-        return to_tensor(c, value, ELEMENT_FLOAT, node->span)->kind == V_TENSOR && !report_items(c, node->span, value);
+        return to_tensor(c, value, ELEMENT_FLOAT, node->span)->kind == V_TENSOR &&
+               !report_items(c, node->span, value);
     int axis = type_find(value->type, over->name);
     if (axis < 0 || value->type->axes[axis].kind == AXIS_FREE) {
         Node name = *over;
@@ -76,9 +80,11 @@ static bool add_sequence(Checker *c, TypedScan *scan, ScanContext *context, cons
         same = axis_equal(&value->type->axes[i], &context->item.axes[i]);
     Typed *first = scan->sequence_count ? scan->sequences[0] : value->typed;
     if (same && value->type->axes[axis].kind == AXIS_CONST)
-        same = first->type.axes[axis].kind == AXIS_CONST && first->type.axes[axis].size == dim_value(value->type->axes[axis].dim, 1);
+        same = first->type.axes[axis].kind == AXIS_CONST &&
+               first->type.axes[axis].size == dim_value(value->type->axes[axis].dim, 1);
     else if (same)
-        same = first->type.axes[axis].kind == AXIS_RAGGED && first->type.axes[axis].extent == value->type->axes[axis].extent;
+        same = first->type.axes[axis].kind == AXIS_RAGGED &&
+               first->type.axes[axis].extent == value->type->axes[axis].extent;
     if (!same) {
         report_items(c, node->span, value);
         return false;
@@ -133,13 +139,15 @@ static bool scan_options(Checker *c, TypedScan *scan, const Node *options)
         const Node *option = options->kids[i];
         Value *value = eval(c, option->kids[0]);
         if (strcmp(option->name, "reverse")) {
-            Diag *d = noted(c, diag_report(c->diags, option->name_span, E_UNKNOWN_ARGUMENT, "scan", option->name));
+            Diag *d = noted(c, diag_report(c->diags, option->name_span, E_UNKNOWN_ARGUMENT, "scan",
+                                           option->name));
             diag_help(c->diags, d, "its options are `reverse` and `from`");
             return false;
         }
         if (value->kind != V_BOOL) {
             if (value->kind != V_ERROR)
-                noted(c, diag_report(c->diags, option->span, E_OPTION_KIND, "reverse", "true or false", value_describe(c, value)));
+                noted(c, diag_report(c->diags, option->span, E_OPTION_KIND, "reverse",
+                                     "true or false", value_describe(c, value)));
             return false;
         }
         scan->reverse = value->number != 0;
@@ -149,9 +157,11 @@ static bool scan_options(Checker *c, TypedScan *scan, const Node *options)
 
 /* ---- body ---- */
 
-static void report_state_type(Checker *c, const Node *name, const ScanState *state, const Value *value)
+static void report_state_type(Checker *c, const Node *name, const ScanState *state,
+                              const Value *value)
 {
-    Diag *d = noted(c, diag_report(c->diags, name->span, E_SCAN_STATE_TYPE, name->name, type_text(&c->dims, value->type)));
+    Diag *d = noted(c, diag_report(c->diags, name->span, E_SCAN_STATE_TYPE, name->name,
+                                   type_text(&c->dims, value->type)));
     diag_label(c->diags, d, state->span, "%s", type_text(&c->dims, state->now->type));
     diag_note(c->diags, d, "it begins as %s", type_text(&c->dims, state->now->type));
     for (int i = 0; i < value->type->rank && i < state->now->type->rank; i++) {
@@ -183,7 +193,8 @@ bool scan_assign(Checker *c, const Node *name, Value *value)
     state->assigned = name->span;
     value = to_tensor(c, value, ELEMENT_FLOAT, name->span);
     Value *wide = value->kind == V_TENSOR ? with_front(c, c->scan, value, name->span) : c->error;
-    if (value->kind == V_TENSOR && (!wide || (wide->kind == V_TENSOR && !same_axes(wide->type, state->now->type)))) {
+    if (value->kind == V_TENSOR &&
+        (!wide || (wide->kind == V_TENSOR && !same_axes(wide->type, state->now->type)))) {
         report_state_type(c, name, state, value);
         wide = NULL;
     }
@@ -246,7 +257,8 @@ static Value *scan_result(Checker *c, TypedScan *scan, TypedKind kind, int index
     return value;
 }
 
-static Value *emitted(Checker *c, TypedScan *scan, const ScanContext *context, int index, const Axis *sequence)
+static Value *emitted(Checker *c, TypedScan *scan, const ScanContext *context, int index,
+                      const Axis *sequence)
 {
     const Type *inside = context->emits.data[index]->type;
     Type type = {.element = inside->element};
@@ -260,13 +272,15 @@ static Value *emitted(Checker *c, TypedScan *scan, const ScanContext *context, i
     return scan_result(c, scan, T_SCAN_EMIT, index, &type);
 }
 
-static Value *scan_results(Checker *c, TypedScan *scan, const ScanContext *context, const Axis *sequence)
+static Value *scan_results(Checker *c, TypedScan *scan, const ScanContext *context,
+                           const Axis *sequence)
 {
     int count = scan->emit_count ? scan->emit_count : scan->state_count;
     Value **items = ARENA_ARRAY(c->arena, Value *, count + 1);
     for (int i = 0; i < count; i++)
-        items[i] = scan->emit_count ? emitted(c, scan, context, i, sequence)
-                                    : scan_result(c, scan, T_SCAN_LAST, i, context->states.data[i].now->type);
+        items[i] = scan->emit_count
+                       ? emitted(c, scan, context, i, sequence)
+                       : scan_result(c, scan, T_SCAN_LAST, i, context->states.data[i].now->type);
     return count == 1 ? items[0] : value_list(c, items, count);
 }
 
@@ -299,7 +313,8 @@ static void warn_not_carried(Checker *c, const TypedScan *scan, int first)
     diag_help(c->diags, d, "write the expression without the scan: it applies to every entry");
 }
 
-static Value *finish(Checker *c, TypedScan *scan, const ScanContext *context, const Axis *sequence, int first)
+static Value *finish(Checker *c, TypedScan *scan, const ScanContext *context, const Axis *sequence,
+                     int first)
 {
     scan->emit_count = context->emits.count;
     scan->emits = ARENA_ARRAY(c->arena, Typed *, scan->emit_count + 1);
@@ -350,5 +365,6 @@ Value *eval_scan(Checker *c, const Node *node)
         return c->error;
     const Binding *named = scope_find(c->scope, sequences->kids[0]->name);
     Axis sequence = named->value->type->axes[scan->axis];
-    return run_body(c, context, node->kids[3]) ? finish(c, scan, context, &sequence, first) : c->error;
+    return run_body(c, context, node->kids[3]) ? finish(c, scan, context, &sequence, first)
+                                               : c->error;
 }

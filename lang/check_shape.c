@@ -18,7 +18,8 @@ static bool concat_operands(Checker *c, Call *call, Operands *operands)
         Value *arg = call->args.data[i];
         int count = arg->kind == V_LIST ? arg->count : 1;
         for (int j = 0; j < count; j++) {
-            Value *value = to_tensor(c, arg->kind == V_LIST ? arg->items[j] : arg, ELEMENT_FLOAT, call->spans.data[i]);
+            Value *value = to_tensor(c, arg->kind == V_LIST ? arg->items[j] : arg, ELEMENT_FLOAT,
+                                     call->spans.data[i]);
             if (value->kind == V_ERROR)
                 return false;
             vec_push(c->arena, &operands->values, value);
@@ -66,7 +67,8 @@ Value *builtin_concat(Checker *c, const Builtin *builtin, Call *call)
     if (axis < 0)
         return c->error;
     if (first->type->axes[axis].kind != AXIS_CONST) {
-        noted(c, diag_report(c->diags, call->span, E_RUNTIME_AXIS, "concat", axis_text(&c->dims, &first->type->axes[axis])));
+        noted(c, diag_report(c->diags, call->span, E_RUNTIME_AXIS, "concat",
+                             axis_text(&c->dims, &first->type->axes[axis])));
         return c->error;
     }
     Type *type = type_copy(c->arena, first->type);
@@ -79,7 +81,8 @@ Value *builtin_concat(Checker *c, const Builtin *builtin, Call *call)
     if (!size)
         return report_stop(c, call->span, E_SIZE_OVERFLOW);
     if (operands.values.count > 1)
-        type->axes[axis] = (Axis){.kind = AXIS_CONST, .dim = size, .name = call->over ? type->axes[axis].name : NULL};
+        type->axes[axis] = (Axis){
+            .kind = AXIS_CONST, .dim = size, .name = call->over ? type->axes[axis].name : NULL};
     Value *value = emit(c, T_CONCAT, type, call->span, operands.values.count, operands.values.data);
     if (value->kind == V_TENSOR)
         value->typed->slice.axis = axis;
@@ -141,9 +144,11 @@ Value *builtin_merge(Checker *c, const Builtin *builtin, Call *call)
     return merge_axes(c, x, first, last, call->span);
 }
 
-static Value *report_split(Checker *c, const Call *call, const Value *x, const Axis *axis, const Dim *product)
+static Value *report_split(Checker *c, const Call *call, const Value *x, const Axis *axis,
+                           const Dim *product)
 {
-    Diag *d = noted(c, diag_report(c->diags, call->span, E_SPLIT_SIZE, axis_text(&c->dims, axis), dim_text(&c->dims, product)));
+    Diag *d = noted(c, diag_report(c->diags, call->span, E_SPLIT_SIZE, axis_text(&c->dims, axis),
+                                   dim_text(&c->dims, product)));
     report_label(c, d, call->spans.data[0], x);
     report_why(c, d, axis);
     return c->error;
@@ -164,11 +169,14 @@ Value *builtin_split(Checker *c, const Builtin *builtin, Call *call)
         const Node *node = call->nodes.data[i];
         Value *size = call->args.data[i];
         if (size->kind != V_DIM || dim_value(size->dim, 1) < 1) {
-            noted(c, diag_report(c->diags, call->spans.data[i], E_NOT_A_SIZE, value_describe(c, size)));
+            noted(c, diag_report(c->diags, call->spans.data[i], E_NOT_A_SIZE,
+                                 value_describe(c, size)));
             return c->error;
         }
         const char *name = node && node->kind == N_NAME ? node->name : NULL;
-        type_push(&type, (Axis){.kind = AXIS_CONST, .dim = size->dim, .name = name, .reason = size->reason});
+        type_push(
+            &type,
+            (Axis){.kind = AXIS_CONST, .dim = size->dim, .name = name, .reason = size->reason});
         product = dim_mul(&c->dims, product, size->dim);
     }
     for (int i = axis + 1; i < x->type->rank; i++)
@@ -181,7 +189,8 @@ Value *builtin_split(Checker *c, const Builtin *builtin, Call *call)
 /* ---- permute ---- */
 
 /* Axes by the names given, as a set and in order; false, reported. */
-static bool permute_names(Checker *c, const Call *call, const Type *type, unsigned *named, int8_t *order, int *count)
+static bool permute_names(Checker *c, const Call *call, const Type *type, unsigned *named,
+                          int8_t *order, int *count)
 {
     *named = 0;
     *count = 0;
@@ -223,7 +232,8 @@ Value *builtin_permute(Checker *c, const Builtin *builtin, Call *call)
         moved |= map[i] != i && axis_is_runtime(&x->type->axes[map[i]]);
     if (complete && !moved)
         return emit_transpose(c, x, map, call->span);
-    Diag *d = noted(c, diag_report(c->diags, call->span, moved ? E_PERMUTE_RUNTIME : E_PERMUTE_ALL));
+    Diag *d =
+        noted(c, diag_report(c->diags, call->span, moved ? E_PERMUTE_RUNTIME : E_PERMUTE_ALL));
     report_label(c, d, call->spans.data[0], x);
     if (!moved)
         diag_help(c->diags, d, "`permute(x, ..., first, second)` keeps the others in front");
@@ -243,7 +253,8 @@ static bool at_least(Checker *c, const Call *call, const char *name, const Dim *
     if (dim_value(dim, least) >= least && dim_value(dim, least) <= INT32_MAX)
         return true;
     const NamedArg *arg = call_named(call, name);
-    noted(c, diag_report(c->diags, arg ? arg->node->span : call->span, E_OPTION_RANGE, name, dim_text(&c->dims, dim)));
+    noted(c, diag_report(c->diags, arg ? arg->node->span : call->span, E_OPTION_RANGE, name,
+                         dim_text(&c->dims, dim)));
     return false;
 }
 
@@ -263,8 +274,9 @@ static bool window_padding(Checker *c, const Call *call, Windows *w)
     } else if (pad->value->kind == V_DIM) {
         w->low = w->high = pad->value->dim;
     } else {
-        noted(c, diag_report(c->diags, pad->node->span, E_OPTION_KIND, "pad", "\"valid\", \"same\" or a whole number",
-                             value_describe(c, pad->value)));
+        noted(c,
+              diag_report(c->diags, pad->node->span, E_OPTION_KIND, "pad",
+                          "\"valid\", \"same\" or a whole number", value_describe(c, pad->value)));
         return false;
     }
     w->pad = dim_add(t, w->low, w->high);
@@ -284,7 +296,8 @@ static bool window_options(Checker *c, const Call *call, Windows *w)
     w->dilation = call_dim(c, call, "dilation", 1);
     w->least = (int)call_int(c, call, "least", 0);
     if (!at_least(c, call, "size", w->size, 1) || !at_least(c, call, "stride", w->stride, 1) ||
-        !at_least(c, call, "dilation", w->dilation, 1) || !at_least(c, call, "least", dim_number(t, w->least), 0))
+        !at_least(c, call, "dilation", w->dilation, 1) ||
+        !at_least(c, call, "least", dim_number(t, w->least), 0))
         return false;
     const Dim *steps = dim_sub(t, w->size, dim_number(t, 1));
     w->span = dim_add(t, dim_mul(t, steps, w->dilation), dim_number(t, 1));
@@ -309,7 +322,8 @@ static bool const_windows(Checker *c, const Call *call, const Windows *w, Axis *
     if (dim_known(count, &known) && known < w->least)
         count = dim_number(t, known = w->least);
     if (dim_known(count, &known) && known < 1) {
-        Diag *d = noted(c, diag_report(c->diags, call->span, E_WINDOW_FIT, dim_text(t, w->span), axis_text(t, axis)));
+        Diag *d = noted(c, diag_report(c->diags, call->span, E_WINDOW_FIT, dim_text(t, w->span),
+                                       axis_text(t, axis)));
         report_why(c, d, axis);
         diag_help(c->diags, d, "`pad = \"same\"` keeps the number of entries");
         return false;
@@ -324,9 +338,14 @@ static void ragged_windows(Checker *c, const Windows *w, Axis *axis)
     const Dim *change = dim_sub(&c->dims, w->pad, w->span);
     if (dim_known(change, &fewer) && fewer == -1 && dim_value(w->stride, 0) == 1 && w->least == 0)
         return; /* as many windows as entries */
-    ExtentInfo info = {.name = c->extents.data[axis->extent].name, .kind = EXTENT_WINDOW,
-                       .parent = c->extents.data[axis->extent].parent, .source = axis->extent,
-                       .pad = w->pad, .span = w->span, .stride = w->stride, .least = w->least};
+    ExtentInfo info = {.name = c->extents.data[axis->extent].name,
+                       .kind = EXTENT_WINDOW,
+                       .parent = c->extents.data[axis->extent].parent,
+                       .source = axis->extent,
+                       .pad = w->pad,
+                       .span = w->span,
+                       .stride = w->stride,
+                       .least = w->least};
     axis->extent = extent_add(c, info);
 }
 
@@ -349,7 +368,10 @@ Value *builtin_window(Checker *c, const Builtin *builtin, Call *call)
     for (int i = 0; i < x->type->rank; i++) {
         type_push(&type, i == at ? axis : x->type->axes[i]);
         if (i == at)
-            type_push(&type, (Axis){.kind = AXIS_CONST, .dim = w.size, .name = name, .reason = size->value->reason});
+            type_push(&type, (Axis){.kind = AXIS_CONST,
+                                    .dim = w.size,
+                                    .name = name,
+                                    .reason = size->value->reason});
     }
     Value *value = emit(c, T_WINDOW, &type, call->span, 1, &x);
     if (value->kind != V_TENSOR)
@@ -416,15 +438,19 @@ Value *builtin_fill(Checker *c, const Builtin *builtin, Call *call)
         if (size->kind == V_AXIS) {
             type_push(&type, *size->axis);
         } else if (size->kind == V_DIM && dim_value(size->dim, 1) >= 1) {
-            type_push(&type, (Axis){.kind = AXIS_CONST, .dim = size->dim, .name = name, .reason = size->reason});
+            type_push(
+                &type,
+                (Axis){.kind = AXIS_CONST, .dim = size->dim, .name = name, .reason = size->reason});
         } else {
-            noted(c, diag_report(c->diags, call->spans.data[i], E_NOT_A_SIZE, value_describe(c, size)));
+            noted(c, diag_report(c->diags, call->spans.data[i], E_NOT_A_SIZE,
+                                 value_describe(c, size)));
             return c->error;
         }
     }
     int8_t map[AXES_MAX];
     memset(map, -1, sizeof map);
-    return emit_broadcast(c, emit_number(c, builtin->op, ELEMENT_FLOAT, call->span), &type, map, call->span);
+    return emit_broadcast(c, emit_number(c, builtin->op, ELEMENT_FLOAT, call->span), &type, map,
+                          call->span);
 }
 
 Value *builtin_dropout(Checker *c, const Builtin *builtin, Call *call)
@@ -435,12 +461,15 @@ Value *builtin_dropout(Checker *c, const Builtin *builtin, Call *call)
     bool unknown;
     if (x->kind == V_ERROR)
         return x;
-    if (!value_as_number(call->args.data[1], &rate, &unknown) || rate < 0 || (rate >= 1 && !unknown)) {
-        noted(c, diag_report(c->diags, call->spans.data[1], E_DROPOUT_RATE, value_describe(c, call->args.data[1])));
+    if (!value_as_number(call->args.data[1], &rate, &unknown) || rate < 0 ||
+        (rate >= 1 && !unknown)) {
+        noted(c, diag_report(c->diags, call->spans.data[1], E_DROPOUT_RATE,
+                             value_describe(c, call->args.data[1])));
         return c->error;
     }
     if (x->type->element != ELEMENT_FLOAT) {
-        Diag *d = noted(c, diag_report(c->diags, call->span, E_ELEMENT, "drop out", element_name(x->type->element)));
+        Diag *d = noted(c, diag_report(c->diags, call->span, E_ELEMENT, "drop out",
+                                       element_name(x->type->element)));
         report_label(c, d, call->spans.data[0], x);
         return c->error;
     }

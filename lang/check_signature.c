@@ -36,28 +36,35 @@ static void bind_variable(Checker *c, const Node *node, const Axis *axis)
     scope_bind(c->arena, c->scope, node->name, value, node->name_span)->quiet = true;
 }
 
-static Value *report_axis(Checker *c, const Signature *s, const Node *arg, const Value *value, Span span, const Node *node, int i)
+static Value *report_axis(Checker *c, const Signature *s, const Node *arg, const Value *value,
+                          Span span, const Node *node, int i)
 {
     const Axis *axis = &value->type->axes[i];
-    Diag *d = noted(c, diag_report(c->diags, span, E_ARGUMENT_AXIS, layer_name(s), report_snippet(c, arg->span)));
+    Diag *d = noted(c, diag_report(c->diags, span, E_ARGUMENT_AXIS, layer_name(s),
+                                   report_snippet(c, arg->span)));
     report_label(c, d, span, value);
-    Binding *bound = node->kind == N_NAME || node->kind == N_RAGGED ? scope_find(c->scope, node->name) : NULL;
+    Binding *bound =
+        node->kind == N_NAME || node->kind == N_RAGGED ? scope_find(c->scope, node->name) : NULL;
     Axis expected = {.kind = AXIS_CONST, .name = node->name};
     if (node->kind == N_RAGGED && !bound)
-        diag_note(c->diags, d, "the axis `%s` cannot be the sequence axis `%s~`", axis_text(&c->dims, axis), node->name);
+        diag_note(c->diags, d, "the axis `%s` cannot be the sequence axis `%s~`",
+                  axis_text(&c->dims, axis), node->name);
     else if (bound && bound->value->kind == V_DIM) {
         expected.dim = bound->value->dim;
         expected.reason = bound->value->reason;
-        diag_note(c->diags, d, "the axis `%s` should be `%s`", axis_text(&c->dims, axis), axis_text(&c->dims, &expected));
+        diag_note(c->diags, d, "the axis `%s` should be `%s`", axis_text(&c->dims, axis),
+                  axis_text(&c->dims, &expected));
         report_why(c, d, axis);
         report_why(c, d, &expected);
         report_fix(c, d, &expected, axis);
         report_fix(c, d, axis, &expected);
         return c->error;
     } else if (bound && bound->value->kind == V_AXIS)
-        diag_note(c->diags, d, "the axis `%s` should be the same as `%s`", axis_text(&c->dims, axis), node->name);
+        diag_note(c->diags, d, "the axis `%s` should be the same as `%s`",
+                  axis_text(&c->dims, axis), node->name);
     else
-        diag_note(c->diags, d, "the axis `%s` should be `%s`", axis_text(&c->dims, axis), report_snippet(c, node->span));
+        diag_note(c->diags, d, "the axis `%s` should be `%s`", axis_text(&c->dims, axis),
+                  report_snippet(c, node->span));
     report_why(c, d, axis);
     return c->error;
 }
@@ -90,7 +97,8 @@ static bool solve(Checker *c, const Node *node, const Node *unknown, const Axis 
 static bool match_axis(Checker *c, const Node *node, const Axis *axis)
 {
     const Node *unknown = NULL;
-    Binding *bound = node->kind == N_NAME || node->kind == N_RAGGED ? scope_find(c->scope, node->name) : NULL;
+    Binding *bound =
+        node->kind == N_NAME || node->kind == N_RAGGED ? scope_find(c->scope, node->name) : NULL;
     if (node->kind == N_RAGGED && axis->kind == AXIS_FREE)
         return false;
     if (bound && bound->value->kind == V_AXIS)
@@ -133,9 +141,11 @@ static bool one_ellipsis(Checker *c, const Node *type)
     return true;
 }
 
-static bool report_argument(Checker *c, const Signature *s, const Node *arg, const Value *value, Span span, const char *note)
+static bool report_argument(Checker *c, const Signature *s, const Node *arg, const Value *value,
+                            Span span, const char *note)
 {
-    Diag *d = noted(c, diag_report(c->diags, span, E_ARGUMENT_TYPE, layer_name(s), report_snippet(c, arg->span), type_text(&c->dims, value->type)));
+    Diag *d = noted(c, diag_report(c->diags, span, E_ARGUMENT_TYPE, layer_name(s),
+                                   report_snippet(c, arg->span), type_text(&c->dims, value->type)));
     report_label(c, d, span, value);
     if (note)
         diag_note(c->diags, d, "%s", note);
@@ -147,10 +157,12 @@ static bool report_argument(Checker *c, const Signature *s, const Node *arg, con
 static bool element_fits(Element declared, Element given)
 {
     bool whole = given == ELEMENT_INT || given == ELEMENT_TOKEN || given == ELEMENT_CLASS;
-    return declared == given || (declared == ELEMENT_INT && whole) || (declared == ELEMENT_TOKEN && given == ELEMENT_INT);
+    return declared == given || (declared == ELEMENT_INT && whole) ||
+           (declared == ELEMENT_TOKEN && given == ELEMENT_INT);
 }
 
-static bool match_front(Checker *c, Signature *s, const Node *arg, const Value *value, Span span, int from, int count)
+static bool match_front(Checker *c, Signature *s, const Node *arg, const Value *value, Span span,
+                        int from, int count)
 {
     if (!s->has_front) {
         for (int i = 0; i < count; i++) {
@@ -167,7 +179,8 @@ static bool match_front(Checker *c, Signature *s, const Node *arg, const Value *
     for (int i = 0; same && i < count; i++)
         same = axis_equal(&s->front.axes[i], &value->type->axes[from + i]);
     if (!same)
-        report_argument(c, s, arg, value, span, "`...` stands for other axes than in the argument before it");
+        report_argument(c, s, arg, value, span,
+                        "`...` stands for other axes than in the argument before it");
     return same;
 }
 
@@ -198,7 +211,8 @@ static Value *match_axes(Checker *c, Signature *s, const Node *arg, Value *value
         }
         int errors = c->diags->error_count;
         if (!match_axis(c, node, &value->type->axes[axis]))
-            return c->diags->error_count > errors ? c->error : report_axis(c, s, arg, value, span, node, axis);
+            return c->diags->error_count > errors ? c->error
+                                                  : report_axis(c, s, arg, value, span, node, axis);
         type_push(&inner, inner_axis(node, &value->type->axes[axis]));
         axis++;
     }
@@ -220,16 +234,18 @@ Value *signature_argument(Checker *c, Signature *s, const Node *arg, Value *valu
         return c->error;
     }
     if (ellipsis_at(type) >= 0 ? value->type->rank < named : value->type->rank != named) {
-        const char *note = arena_printf(c->arena, "it has %d ax%s where %s%d %s wanted", value->type->rank,
-                                        value->type->rank == 1 ? "is" : "es", ellipsis_at(type) >= 0 ? "at least " : "",
-                                        named, named == 1 ? "is" : "are");
+        const char *note = arena_printf(c->arena, "it has %d ax%s where %s%d %s wanted",
+                                        value->type->rank, value->type->rank == 1 ? "is" : "es",
+                                        ellipsis_at(type) >= 0 ? "at least " : "", named,
+                                        named == 1 ? "is" : "are");
         report_argument(c, s, arg, value, span, note);
         return c->error;
     }
     return match_axes(c, s, arg, value, span);
 }
 
-bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value *value, const Node *over)
+bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value *value,
+                    const Node *over)
 {
     const Node *type = arg->kids[0];
     int sequence = -1;
@@ -238,8 +254,8 @@ bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value
             sequence = i;
     if (sequence < 0 || over->kid_count != 1) {
         Diag *d = noted(c, diag_report(c->diags, over->span, E_OVER_UNUSED, layer_name(s)));
-        diag_note(c->diags, d, "it is applied to `%s`, which has %s sequence axis", report_snippet(c, arg->span),
-                  sequence < 0 ? "no" : "one");
+        diag_note(c->diags, d, "it is applied to `%s`, which has %s sequence axis",
+                  report_snippet(c, arg->span), sequence < 0 ? "no" : "one");
         return false;
     }
     int bound = type_find(value->type, type->kids[sequence]->name);
@@ -247,7 +263,8 @@ bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value
     const Node *name = over->kids[0];
     if (outer->name && !outer->hidden && !strcmp(outer->name, name->name))
         return true;
-    Diag *d = noted(c, diag_report(c->diags, name->span, E_OVER_OTHER, layer_name(s), axis_text(&c->dims, outer), name->name));
+    Diag *d = noted(c, diag_report(c->diags, name->span, E_OVER_OTHER, layer_name(s),
+                                   axis_text(&c->dims, outer), name->name));
     report_label(c, d, s->call, value);
     diag_note(c->diags, d, "its argument is declared `%s`", report_snippet(c, arg->span));
     return false;
@@ -257,7 +274,8 @@ bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value
 
 static Value *report_result(Checker *c, const Node *type, const Value *value, const char *note)
 {
-    Diag *d = noted(c, diag_report(c->diags, type->span, E_RESULT, report_snippet(c, type->span), type_text(&c->dims, value->type)));
+    Diag *d = noted(c, diag_report(c->diags, type->span, E_RESULT, report_snippet(c, type->span),
+                                   type_text(&c->dims, value->type)));
     const Node *body = c->frame->body;
     if (value->typed && value->typed->span.source == body->span.source)
         diag_label(c->diags, d, value->typed->span, "%s", type_text(&c->dims, value->type));
@@ -269,7 +287,8 @@ static Value *report_result(Checker *c, const Node *type, const Value *value, co
 }
 
 /* The size as the declaration writes it: "2*hidden = 128". */
-static const Reason *result_reason(Checker *c, const Signature *s, const Node *node, const Axis *axis)
+static const Reason *result_reason(Checker *c, const Signature *s, const Node *node,
+                                   const Axis *axis)
 {
     const char *call = arena_printf(c->arena, "`%s`", report_snippet(c, s->instance->call));
     const char *text = report_snippet(c, node->span);
@@ -296,12 +315,15 @@ static bool result_axis_fits(Checker *c, const Node *node, const Axis *axis)
 }
 
 /* Checks the declared axes; those that are new get their reason. */
-static bool match_result(Checker *c, const Signature *s, const Node *type, const Value *value, Type *result)
+static bool match_result(Checker *c, const Signature *s, const Node *type, const Value *value,
+                         Type *result)
 {
     int at = ellipsis_at(type), front = s->has_front ? s->front.rank : 0;
     int rank = type->kid_count + (at < 0 ? 0 : front - 1);
     if (rank != value->type->rank) {
-        report_result(c, type, value, arena_printf(c->arena, "it has %d axes where %d are declared", value->type->rank, rank));
+        report_result(c, type, value,
+                      arena_printf(c->arena, "it has %d axes where %d are declared",
+                                   value->type->rank, rank));
         return false;
     }
     for (int i = 0, axis = 0; i < type->kid_count; i++) {
@@ -309,14 +331,17 @@ static bool match_result(Checker *c, const Signature *s, const Node *type, const
         for (int j = 0; j < count; j++, axis++) {
             Axis *a = &result->axes[axis];
             int errors = c->diags->error_count;
-            if (i == at ? axis_equal(a, &s->front.axes[j]) : result_axis_fits(c, type->kids[i], a)) {
+            if (i == at ? axis_equal(a, &s->front.axes[j])
+                        : result_axis_fits(c, type->kids[i], a)) {
                 if (i != at && a->kind == AXIS_CONST && !a->outer)
                     a->reason = result_reason(c, s, type->kids[i], a);
                 continue;
             }
             if (c->diags->error_count == errors)
-                report_result(c, type, value, arena_printf(c->arena, "the axis `%s` is declared `%s`", axis_text(&c->dims, a),
-                                                           report_snippet(c, type->kids[i]->span)));
+                report_result(c, type, value,
+                              arena_printf(c->arena, "the axis `%s` is declared `%s`",
+                                           axis_text(&c->dims, a),
+                                           report_snippet(c, type->kids[i]->span)));
             return false;
         }
     }
@@ -373,13 +398,18 @@ static Axis symbolic_axis(Checker *c, const Node *node, int *parent)
     if (node->kind == N_ELLIPSIS || node->kind == N_RAGGED) {
         bool ragged = node->kind == N_RAGGED && *parent >= 0;
         const char *name = node->kind == N_RAGGED ? node->name : "batch";
-        ExtentInfo info = {.name = name, .kind = ragged ? EXTENT_RAGGED : EXTENT_FREE, .parent = *parent, .source = -1};
+        ExtentInfo info = {.name = name,
+                           .kind = ragged ? EXTENT_RAGGED : EXTENT_FREE,
+                           .parent = *parent,
+                           .source = -1};
         *parent = extent_add(c, info);
         axis = (Axis){.kind = ragged ? AXIS_RAGGED : AXIS_FREE, .name = name, .extent = *parent};
         return axis;
     }
     while (unbound_names(c, node, &unknown) > 0)
-        scope_bind(c->arena, c->scope, unknown->name, value_dim(c, dim_atom(&c->dims, unknown->name)), unknown->span)->quiet = true;
+        scope_bind(c->arena, c->scope, unknown->name,
+                   value_dim(c, dim_atom(&c->dims, unknown->name)), unknown->span)
+            ->quiet = true;
     const Dim *dim = eval_dim(c, node, NULL);
     if (dim)
         axis.dim = dim;

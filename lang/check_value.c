@@ -80,9 +80,12 @@ const char *value_describe(Checker *c, const Value *value)
     case V_TEXT: return "a text";
     case V_LIST: return arena_printf(c->arena, "a list of %d", value->count);
     case V_AXIS: return arena_printf(c->arena, "the axis `%s`", axis_text(&c->dims, value->axis));
-    case V_LAYER: return arena_printf(c->arena, "the layer `%s` without its parameters", value->layer->node->name);
-    case V_INSTANCE: return arena_printf(c->arena, "the layer `%s`, not applied to anything",
-                                         value->instance->layer->node->name);
+    case V_LAYER:
+        return arena_printf(c->arena, "the layer `%s` without its parameters",
+                            value->layer->node->name);
+    case V_INSTANCE:
+        return arena_printf(c->arena, "the layer `%s`, not applied to anything",
+                            value->instance->layer->node->name);
     case V_FUNCTION: return arena_printf(c->arena, "the function `%s`", value->function->name);
     }
     return "?";
@@ -90,7 +93,8 @@ const char *value_describe(Checker *c, const Value *value)
 
 bool value_is_constant(const Value *value)
 {
-    return value->kind == V_DIM || value->kind == V_NUMBER || value->kind == V_BOOL || value->kind == V_TEXT;
+    return value->kind == V_DIM || value->kind == V_NUMBER || value->kind == V_BOOL ||
+           value->kind == V_TEXT;
 }
 
 bool value_as_number(const Value *value, double *number, bool *unknown)
@@ -118,11 +122,13 @@ static double sigmoid(double x)
 /* The meaning of every operator is the text of its row. */
 static double scalar_value(EwOp op, double x, double y, double z)
 {
+    /* clang-format off */
 #define abs(v) fabs(v)
 #define select(condition, yes, no) ((condition) ? (yes) : (no))
 #define EW1(name, flags, fwd, dx, manual) case EW_##name: return fwd;
 #define EW2(name, flags, fwd, dx, dy, manual) case EW_##name: return fwd;
 #define EW3(name, flags, fwd, dx, dy, dz, manual) case EW_##name: return fwd;
+    /* clang-format on */
     switch (op) {
 #include "lang/ops.def"
     case EW_COUNT: break;
@@ -135,10 +141,16 @@ static double scalar_value(EwOp op, double x, double y, double z)
 static bool gives_bool(EwOp op)
 {
     switch (op) {
-    case EW_not: case EW_eq: case EW_ne: case EW_lt: case EW_le: case EW_gt: case EW_ge: case EW_and: case EW_or:
-        return true;
-    default:
-        return false;
+    case EW_not:
+    case EW_eq:
+    case EW_ne:
+    case EW_lt:
+    case EW_le:
+    case EW_gt:
+    case EW_ge:
+    case EW_and:
+    case EW_or: return true;
+    default: return false;
     }
 }
 
@@ -183,12 +195,15 @@ static Value *fold_dims(Checker *c, EwOp op, Value *const *args, Span span)
     case EW_sub: result = dim_sub(&c->dims, a->dim, b->dim); break;
     case EW_mul: result = dim_mul(&c->dims, a->dim, b->dim); break;
     case EW_div: return fold_division(c, a, b, span);
-    case EW_max: case EW_min:
+    case EW_max:
+    case EW_min:
         if (!dim_known(a->dim, &x) || !dim_known(b->dim, &y))
             return NULL;
         return value_int(c, (op == EW_max) == (x > y) ? x : y);
     default:
-        return gives_bool(op) && op != EW_and && op != EW_or ? fold_comparison(c, op, a->dim, b->dim) : NULL;
+        return gives_bool(op) && op != EW_and && op != EW_or
+                   ? fold_comparison(c, op, a->dim, b->dim)
+                   : NULL;
     }
     return result ? value_dim(c, result) : too_large(c, span);
 }
@@ -245,7 +260,9 @@ static Value *fold_floor(Checker *c, Value *x)
     if (dim->term_count != 1 || dim->terms[0].degree != 1 || dim->terms[0].factor != 1)
         return NULL;
     const DimAtom *atom = &c->dims.atoms.data[dim->terms[0].atoms[0]];
-    return atom->kind == ATOM_QUOTIENT ? value_dim(c, dim_floor_div(&c->dims, atom->above, atom->below)) : NULL;
+    return atom->kind == ATOM_QUOTIENT
+               ? value_dim(c, dim_floor_div(&c->dims, atom->above, atom->below))
+               : NULL;
 }
 
 Value *value_fold(Checker *c, EwOp op, int count, Value *const *args, Span span)

@@ -10,22 +10,27 @@
 typedef struct Initialiser {
     const char *name;
     InitKind kind;
-    int least, most;     /* positional numbers */
+    int least, most; /* positional numbers */
     double defaults[2];
 } Initialiser;
 
 static const Initialiser initialisers[] = {
-    {"zeros", INIT_ZEROS, 0, 0, {0, 0}},       {"ones", INIT_ONES, 0, 0, {0, 0}},
-    {"constant", INIT_CONSTANT, 1, 1, {0, 0}}, {"uniform", INIT_UNIFORM, 0, 2, {-0.05, 0.05}},
-    {"normal", INIT_NORMAL, 0, 1, {0.05, 0}},  {"xavier", INIT_XAVIER, 0, 0, {0, 0}},
-    {"he", INIT_HE, 0, 0, {0, 0}},             {"orthogonal", INIT_ORTHOGONAL, 0, 0, {0, 0}},
+    {"zeros", INIT_ZEROS, 0, 0, {0, 0}},
+    {"ones", INIT_ONES, 0, 0, {0, 0}},
+    {"constant", INIT_CONSTANT, 1, 1, {0, 0}},
+    {"uniform", INIT_UNIFORM, 0, 2, {-0.05, 0.05}},
+    {"normal", INIT_NORMAL, 0, 1, {0.05, 0}},
+    {"xavier", INIT_XAVIER, 0, 0, {0, 0}},
+    {"he", INIT_HE, 0, 0, {0, 0}},
+    {"orthogonal", INIT_ORTHOGONAL, 0, 0, {0, 0}},
 };
 enum { INITIALISER_COUNT = sizeof initialisers / sizeof *initialisers };
 
 static const Initialiser *find_initialiser(Checker *c, const Node *node)
 {
     const char *names[INITIALISER_COUNT];
-    const char *name = node->kind == N_CALL && node->kids[0]->kind == N_NAME ? node->kids[0]->name : NULL;
+    const char *name =
+        node->kind == N_CALL && node->kids[0]->kind == N_NAME ? node->kids[0]->name : NULL;
     for (int i = 0; i < INITIALISER_COUNT; i++) {
         names[i] = initialisers[i].name;
         if (name && !strcmp(name, names[i]))
@@ -36,7 +41,9 @@ static const Initialiser *find_initialiser(Checker *c, const Node *node)
     if (near)
         diag_help(c->diags, d, "did you mean `%s`?", near);
     else
-        diag_note(c->diags, d, "initialisers are zeros(), ones(), constant(x), uniform(low, high), normal(deviation), xavier(), he(), orthogonal()");
+        diag_note(c->diags, d,
+                  "initialisers are zeros(), ones(), constant(x), uniform(low, high), "
+                  "normal(deviation), xavier(), he(), orthogonal()");
     return NULL;
 }
 
@@ -47,7 +54,8 @@ static bool number_argument(Checker *c, const Node *node, double *number)
     if (value_as_number(value, number, &unknown))
         return true;
     if (value->kind != V_ERROR)
-        noted(c, diag_report(c->diags, node->span, E_OPTION_KIND, "the argument", "a number", value_describe(c, value)));
+        noted(c, diag_report(c->diags, node->span, E_OPTION_KIND, "the argument", "a number",
+                             value_describe(c, value)));
     return false;
 }
 
@@ -55,14 +63,16 @@ static bool number_argument(Checker *c, const Node *node, double *number)
 static bool padding_argument(Checker *c, const Node *node, bool *padding)
 {
     if (strcmp(node->name, "padding")) {
-        Diag *d = noted(c, diag_report(c->diags, node->name_span, E_UNKNOWN_ARGUMENT, "the initialiser", node->name));
+        Diag *d = noted(c, diag_report(c->diags, node->name_span, E_UNKNOWN_ARGUMENT,
+                                       "the initialiser", node->name));
         diag_note(c->diags, d, "its option is `padding = true`: row 0 stays zero");
         return false;
     }
     Value *value = eval(c, node->kids[0]);
     if (value->kind != V_BOOL) {
         if (value->kind != V_ERROR)
-            noted(c, diag_report(c->diags, node->span, E_OPTION_KIND, "padding", "true or false", value_describe(c, value)));
+            noted(c, diag_report(c->diags, node->span, E_OPTION_KIND, "padding", "true or false",
+                                 value_describe(c, value)));
         return false;
     }
     *padding = value->number != 0;
@@ -85,7 +95,8 @@ static bool read_init(Checker *c, const Node *node, Init *init, bool *padding)
             continue;
         }
         if (count == row->most) {
-            noted(c, diag_report(c->diags, arg->span, E_ARGUMENT_COUNT, row->name, node->kid_count - 1));
+            noted(c, diag_report(c->diags, arg->span, E_ARGUMENT_COUNT, row->name,
+                                 node->kid_count - 1));
             return false;
         }
         if (!number_argument(c, arg, &numbers[count++]))
@@ -99,7 +110,8 @@ static bool read_init(Checker *c, const Node *node, Init *init, bool *padding)
         numbers[1] = fabs(numbers[0]);
         numbers[0] = -numbers[1];
     }
-    *init = (Init){.kind = row->kind, .low = numbers[0], .high = numbers[1], .deviation = numbers[0]};
+    *init =
+        (Init){.kind = row->kind, .low = numbers[0], .high = numbers[1], .deviation = numbers[0]};
     return true;
 }
 
@@ -155,22 +167,30 @@ static Value *known_weight(Checker *c, const Node *node, const char *path, const
             same = dim_equal(value->type->axes[j].dim, type->axes[j].dim);
         if (same)
             return value_tensor(c, value->typed, type_copy(c->arena, type));
-        Diag *d = noted(c, diag_report(c->diags, node->span, E_SHARED_WEIGHT, path, type_text(&c->dims, value->type),
-                                       type_text(&c->dims, type)));
-        diag_help(c->diags, d, "an instance that is bound to a name has one set of weights; make one for each use");
+        Diag *d =
+            noted(c, diag_report(c->diags, node->span, E_SHARED_WEIGHT, path,
+                                 type_text(&c->dims, value->type), type_text(&c->dims, type)));
+        diag_help(
+            c->diags, d,
+            "an instance that is bound to a name has one set of weights; make one for each use");
         return c->error;
     }
     return NULL;
 }
 
-static Value *new_weight(Checker *c, const Node *node, const char *path, const Type *type, Init init, bool padding)
+static Value *new_weight(Checker *c, const Node *node, const char *path, const Type *type,
+                         Init init, bool padding)
 {
     Value *value = emit(c, T_WEIGHT, type, node->span, 0, NULL);
     if (value->kind != V_TENSOR)
         return value;
     value->typed->index = c->program->weights.count;
     value->typed->name = node->name;
-    Weight weight = {.path = path, .type = value->typed->type, .init = init, .span = node->span, .padding_row = padding};
+    Weight weight = {.path = path,
+                     .type = value->typed->type,
+                     .init = init,
+                     .span = node->span,
+                     .padding_row = padding};
     vec_push(c->arena, &c->program->weights, weight);
     vec_push(c->arena, &c->weights, ((WeightRef){node, value}));
     return value;

@@ -38,7 +38,8 @@ const Dim *dim_atom(DimTable *table, const char *name)
 }
 
 /* The atom for above / below or floor(above); equal ones are the same atom. */
-static const Dim *derived_atom(DimTable *table, DimAtomKind kind, const Dim *above, const Dim *below)
+static const Dim *derived_atom(DimTable *table, DimAtomKind kind, const Dim *above,
+                               const Dim *below)
 {
     for (int i = 0; i < table->atoms.count; i++) {
         const DimAtom *atom = &table->atoms.data[i];
@@ -46,7 +47,8 @@ static const Dim *derived_atom(DimTable *table, DimAtomKind kind, const Dim *abo
             (kind == ATOM_FLOOR || dim_equal(atom->below, below)))
             return atom_dim(table, i);
     }
-    vec_push(table->arena, &table->atoms, ((DimAtom){.kind = kind, .above = above, .below = below}));
+    vec_push(table->arena, &table->atoms,
+             ((DimAtom){.kind = kind, .above = above, .below = below}));
     return atom_dim(table, table->atoms.count - 1);
 }
 
@@ -76,7 +78,8 @@ static const Dim *combine(DimTable *table, const Dim *a, const Dim *b, int64_t s
         memcpy(terms, a->terms, sizeof *terms * (size_t)count);
     for (int i = 0; i < b->term_count; i++) {
         DimTerm term = b->terms[i];
-        if (__builtin_mul_overflow(term.factor, sign, &term.factor) || !add_term(terms, &count, &term))
+        if (__builtin_mul_overflow(term.factor, sign, &term.factor) ||
+            !add_term(terms, &count, &term))
             return NULL;
     }
     return dim_new(table, terms, count);
@@ -94,7 +97,8 @@ const Dim *dim_sub(DimTable *table, const Dim *a, const Dim *b)
 
 static bool multiply_terms(const DimTerm *a, const DimTerm *b, DimTerm *out)
 {
-    if (a->degree + b->degree > DIM_DEGREE_MAX || __builtin_mul_overflow(a->factor, b->factor, &out->factor))
+    if (a->degree + b->degree > DIM_DEGREE_MAX ||
+        __builtin_mul_overflow(a->factor, b->factor, &out->factor))
         return false;
     out->degree = 0;
     int i = 0, j = 0;
@@ -114,7 +118,8 @@ const Dim *dim_mul(DimTable *table, const Dim *a, const Dim *b)
     for (int i = 0; i < a->term_count; i++)
         for (int j = 0; j < b->term_count; j++) {
             DimTerm term = {0};
-            if (!multiply_terms(&a->terms[i], &b->terms[j], &term) || !add_term(terms, &count, &term))
+            if (!multiply_terms(&a->terms[i], &b->terms[j], &term) ||
+                !add_term(terms, &count, &term))
                 return NULL;
         }
     return dim_new(table, terms, count);
@@ -232,10 +237,8 @@ static const char *atom_text(DimTable *table, int index)
 {
     const DimAtom *atom = &table->atoms.data[index];
     switch (atom->kind) {
-    case ATOM_NAME:
-        return atom->name;
-    case ATOM_FLOOR:
-        return arena_printf(table->arena, "floor(%s)", dim_text(table, atom->above));
+    case ATOM_NAME: return atom->name;
+    case ATOM_FLOOR: return arena_printf(table->arena, "floor(%s)", dim_text(table, atom->above));
     case ATOM_QUOTIENT:
         return arena_printf(table->arena, atom->above->term_count > 1 ? "(%s)/%s" : "%s/%s",
                             dim_text(table, atom->above), dim_text(table, atom->below));
@@ -246,7 +249,8 @@ static const char *atom_text(DimTable *table, int index)
 static const char *term_text(DimTable *table, const DimTerm *term, int64_t factor)
 {
     Arena *arena = table->arena;
-    const char *text = factor == 1 && term->degree ? NULL : arena_printf(arena, "%lld", (long long)factor);
+    const char *text =
+        factor == 1 && term->degree ? NULL : arena_printf(arena, "%lld", (long long)factor);
     for (int i = 0; i < term->degree; i++) {
         const char *atom = atom_text(table, term->atoms[i]);
         text = text ? arena_printf(arena, "%s*%s", text, atom) : atom;

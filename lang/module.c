@@ -17,7 +17,8 @@ static const Source *std_source(Modules *modules, const Node *use)
         const StdlibFile *file = &stdlib_files[i];
         names[i] = arena_printf(arena, "std.%s", file->name);
         if (!strcmp(file->name, wanted))
-            return source_new(arena, arena_printf(arena, "std/%s.nnd", wanted), file->text, file->length);
+            return source_new(arena, arena_printf(arena, "std/%s.nnd", wanted), file->text,
+                              file->length);
     }
     Diag *d = diag_report(modules->diags, use->name_span, E_NO_MODULE, use->name);
     const char *near = diag_nearest(use->name, names, stdlib_file_count);
@@ -53,7 +54,8 @@ static Module *loaded(const Modules *modules, const char *name, const char *path
 {
     for (int i = 0; i < modules->all.count; i++) {
         Module *module = modules->all.data[i];
-        if (!strcmp(module->source->path, path) && (!module->name || !strncmp(module->name, "std.", 4) == !strncmp(name, "std.", 4)))
+        if (!strcmp(module->source->path, path) &&
+            (!module->name || !strncmp(module->name, "std.", 4) == !strncmp(name, "std.", 4)))
             return module;
     }
     return NULL;
@@ -134,8 +136,10 @@ LayerDecl *module_layer(Modules *modules, Module *module, const char *name, Span
         const Module *other = module->imports.data[i];
         if (other == found->module || !own_layer(other, name))
             continue;
-        Diag *d = diag_report(modules->diags, span, E_AMBIGUOUS, name, found->module->name, other->name);
-        diag_help(modules->diags, d, "leave out one of the two modules, or give a layer of this file another name");
+        Diag *d =
+            diag_report(modules->diags, span, E_AMBIGUOUS, name, found->module->name, other->name);
+        diag_help(modules->diags, d,
+                  "leave out one of the two modules, or give a layer of this file another name");
         break;
     }
     return found;

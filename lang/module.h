@@ -15,14 +15,14 @@ typedef struct Module Module;
 typedef struct LayerDecl {
     const Node *node; /* N_LAYER */
     Module *module;
-    bool used;        /* instantiated at least once */
+    bool used; /* instantiated at least once */
 } LayerDecl;
 
 struct Module {
     const char *name; /* "std.conv"; NULL for the model file */
     const Source *source;
     Node *file;
-    bool loading;     /* its uses are being read: to find cycles */
+    bool loading; /* its uses are being read: to find cycles */
     VEC(LayerDecl *) layers;
     VEC(Module *) imports;
 };

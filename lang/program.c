@@ -11,9 +11,11 @@ char *value_type_text(Arena *arena, const ValueType *type)
         const char *name = axis->name ? axis->name : "";
         const char *mark = i ? ", " : "[";
         if (axis->kind == AXIS_CONST)
-            text = arena_printf(arena, "%s%s%s%s%lld", text, mark, name, *name ? " = " : "", (long long)axis->size);
+            text = arena_printf(arena, "%s%s%s%s%lld", text, mark, name, *name ? " = " : "",
+                                (long long)axis->size);
         else
-            text = arena_printf(arena, "%s%s%s%s", text, mark, name, axis->kind == AXIS_RAGGED ? "~" : "");
+            text = arena_printf(arena, "%s%s%s%s", text, mark, name,
+                                axis->kind == AXIS_RAGGED ? "~" : "");
     }
     return type->rank ? arena_printf(arena, "%s]", text) : text;
 }
@@ -37,9 +39,14 @@ static void finish_program(Checker *c)
     Program *program = c->program;
     for (int i = 0; i < c->extents.count; i++) {
         const ExtentInfo *info = &c->extents.data[i];
-        Extent extent = {.name = info->name, .kind = info->kind, .parent = info->parent, .source = info->source,
-                         .pad = dim_value(info->pad, 0), .span = dim_value(info->span, 0),
-                         .stride = dim_value(info->stride, 0), .least = info->least};
+        Extent extent = {.name = info->name,
+                         .kind = info->kind,
+                         .parent = info->parent,
+                         .source = info->source,
+                         .pad = dim_value(info->pad, 0),
+                         .span = dim_value(info->span, 0),
+                         .stride = dim_value(info->stride, 0),
+                         .least = info->least};
         vec_push(c->arena, &program->extents, extent);
     }
     program->typed_count = c->typed.count;
@@ -89,7 +96,8 @@ static void check_trains(Checker *c, const Node *file, const Node *model)
         const Node *train = file->kids[i];
         bool known = false;
         for (int j = 0; train->kind == N_TRAIN && j < file->kid_count; j++)
-            known = known || (file->kids[j]->kind == N_MODEL && !strcmp(file->kids[j]->name, train->name));
+            known = known ||
+                    (file->kids[j]->kind == N_MODEL && !strcmp(file->kids[j]->name, train->name));
         if (train->kind != N_TRAIN)
             continue;
         if (!known)
@@ -126,8 +134,8 @@ static Checker *checker_new(Arena *arena, Diags *diags)
     return c;
 }
 
-Program *program_check(Arena *arena, const Source *source, const char *model, const ModelArg *args, int arg_count,
-                       int64_t missing_dim, Diags *diags)
+Program *program_check(Arena *arena, const Source *source, const char *model, const ModelArg *args,
+                       int arg_count, int64_t missing_dim, Diags *diags)
 {
     int errors = diags->error_count;
     Checker *c = checker_new(arena, diags);

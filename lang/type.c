@@ -100,7 +100,8 @@ const char *type_text(DimTable *table, const Type *type)
 {
     const char *text = element_name(type->element);
     for (int i = 0; i < type->rank; i++)
-        text = arena_printf(table->arena, "%s%s%s", text, i ? ", " : "[", axis_text(table, &type->axes[i]));
+        text = arena_printf(table->arena, "%s%s%s", text, i ? ", " : "[",
+                            axis_text(table, &type->axes[i]));
     return type->rank ? arena_printf(table->arena, "%s]", text) : text;
 }
 

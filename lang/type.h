@@ -26,8 +26,8 @@ struct Axis {
     AxisKind kind;
     const char *name; /* or NULL */
     bool hidden;
-    const Dim *dim;   /* CONST */
-    int extent;       /* FREE, RAGGED */
+    const Dim *dim;       /* CONST */
+    int extent;           /* FREE, RAGGED */
     const Reason *reason; /* or NULL */
     const Axis *outer;    /* or NULL */
 };
@@ -50,9 +50,12 @@ typedef struct ExtentInfo {
 typedef VEC(ExtentInfo) Extents;
 
 const char *element_name(Element element);
-bool axis_equal(const Axis *a, const Axis *b);    /* same extent, whatever the names */
+bool axis_equal(const Axis *a, const Axis *b); /* same extent, whatever the names */
 bool axis_same_name(const Axis *a, const Axis *b);
-static inline bool axis_is_runtime(const Axis *axis) { return axis->kind != AXIS_CONST; }
+static inline bool axis_is_runtime(const Axis *axis)
+{
+    return axis->kind != AXIS_CONST;
+}
 
 Type *type_new(Arena *arena, Element element);
 Type *type_copy(Arena *arena, const Type *type);
@@ -66,7 +69,7 @@ bool type_is_packed(const Type *type, const Extents *extents);
 int type_lead(const Type *type);
 
 const char *type_text(DimTable *table, const Type *type);
-const char *axis_text(DimTable *table, const Axis *axis); /* "d = 128", "word~" */
+const char *axis_text(DimTable *table, const Axis *axis);      /* "d = 128", "word~" */
 const char *axis_size_text(DimTable *table, const Axis *axis); /* "128", "the length of `word`" */
 ValueType type_value(const Type *type);
 

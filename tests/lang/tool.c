@@ -15,13 +15,27 @@
 #include "compiler/ir/lower.h"
 
 static const char *const kinds[] = {
-    [T_NUMBER] = "number",       [T_INPUT] = "input",           [T_WEIGHT] = "weight",
-    [T_EW] = "",                 [T_CAST] = "cast",             [T_BROADCAST] = "broadcast",
-    [T_REDUCE] = "",             [T_DOT] = "dot",               [T_WINDOW] = "window",
-    [T_GATHER] = "gather",       [T_CONCAT] = "concat",         [T_SLICE] = "slice",
-    [T_RESHAPE] = "reshape",     [T_TRANSPOSE] = "transpose",   [T_IOTA] = "iota",
-    [T_LENGTH] = "length",       [T_DROPOUT] = "dropout",       [T_SCAN_ITEM] = "scan_item",
-    [T_SCAN_STATE] = "scan_state", [T_SCAN_EMIT] = "scan_emit", [T_SCAN_LAST] = "scan_last",
+    [T_NUMBER] = "number",
+    [T_INPUT] = "input",
+    [T_WEIGHT] = "weight",
+    [T_EW] = "",
+    [T_CAST] = "cast",
+    [T_BROADCAST] = "broadcast",
+    [T_REDUCE] = "",
+    [T_DOT] = "dot",
+    [T_WINDOW] = "window",
+    [T_GATHER] = "gather",
+    [T_CONCAT] = "concat",
+    [T_SLICE] = "slice",
+    [T_RESHAPE] = "reshape",
+    [T_TRANSPOSE] = "transpose",
+    [T_IOTA] = "iota",
+    [T_LENGTH] = "length",
+    [T_DROPOUT] = "dropout",
+    [T_SCAN_ITEM] = "scan_item",
+    [T_SCAN_STATE] = "scan_state",
+    [T_SCAN_EMIT] = "scan_emit",
+    [T_SCAN_LAST] = "scan_last",
 };
 
 static const char *const scalar_names[] = {
@@ -32,7 +46,8 @@ static const char *const scalar_names[] = {
 };
 
 static const char *const reduce_names[] = {"sum", "reduce_max", "argmax"};
-static const char *const init_names[] = {"zeros", "ones", "constant", "uniform", "normal", "xavier", "he", "orthogonal"};
+static const char *const init_names[] = {"zeros",  "ones",   "constant", "uniform",
+                                         "normal", "xavier", "he",       "orthogonal"};
 static const char *const extent_names[] = {"free", "ragged", "window"};
 
 typedef struct Dump {
@@ -52,11 +67,13 @@ static void print_map(const char *name, const int8_t *map, int count)
 static void print_attributes(const Dump *d, const Typed *t)
 {
     switch (t->kind) {
-    case T_NUMBER: case T_DROPOUT: printf(" %g", t->number); break;
+    case T_NUMBER:
+    case T_DROPOUT: printf(" %g", t->number); break;
     case T_INPUT: printf(" %s", d->program->inputs.data[t->index].name); break;
     case T_WEIGHT: printf(" %s", d->program->weights.data[t->index].path); break;
     case T_LENGTH: printf(" extent %d", t->index); break;
-    case T_BROADCAST: case T_TRANSPOSE: print_map("map", t->map, t->type.rank); break;
+    case T_BROADCAST:
+    case T_TRANSPOSE: print_map("map", t->map, t->type.rank); break;
     case T_REDUCE: printf(" axes %#x", t->reduce.axes); break;
     case T_DOT:
         print_map("batch", t->dot.a_batch, t->dot.batch_count);
@@ -65,13 +82,21 @@ static void print_attributes(const Dump *d, const Typed *t)
         print_map("with", t->dot.b_contract, t->dot.contract_count);
         break;
     case T_WINDOW:
-        printf(" axis %d size %lld stride %lld dilation %lld low %lld fill %g", t->window.axis, (long long)t->window.size,
-               (long long)t->window.stride, (long long)t->window.dilation, (long long)t->window.low, t->window.fill);
+        printf(" axis %d size %lld stride %lld dilation %lld low %lld fill %g", t->window.axis,
+               (long long)t->window.size, (long long)t->window.stride,
+               (long long)t->window.dilation, (long long)t->window.low, t->window.fill);
         break;
     case T_SLICE: printf(" axis %d start %lld", t->slice.axis, (long long)t->slice.start); break;
-    case T_CONCAT: case T_IOTA: printf(" axis %d", t->slice.axis); break;
-    case T_SCAN_ITEM: case T_SCAN_STATE: case T_SCAN_EMIT: case T_SCAN_LAST: printf(" %d", t->scan.index); break;
-    case T_EW: case T_CAST: case T_GATHER: case T_RESHAPE: break;
+    case T_CONCAT:
+    case T_IOTA: printf(" axis %d", t->slice.axis); break;
+    case T_SCAN_ITEM:
+    case T_SCAN_STATE:
+    case T_SCAN_EMIT:
+    case T_SCAN_LAST: printf(" %d", t->scan.index); break;
+    case T_EW:
+    case T_CAST:
+    case T_GATHER:
+    case T_RESHAPE: break;
     }
 }
 
@@ -108,7 +133,10 @@ static void show(Dump *d, const Typed *t)
     bool scan = t->kind == T_SCAN_EMIT || t->kind == T_SCAN_LAST;
     if (scan)
         show_scan(d, t->scan.scan);
-    printf("%%%d = %s", t->id, t->kind == T_EW ? scalar_names[t->op] : t->kind == T_REDUCE ? reduce_names[t->reduce.kind] : kinds[t->kind]);
+    printf("%%%d = %s", t->id,
+           t->kind == T_EW       ? scalar_names[t->op]
+           : t->kind == T_REDUCE ? reduce_names[t->reduce.kind]
+                                 : kinds[t->kind]);
     for (int i = 0; i < t->arg_count; i++)
         printf("%s%%%d", i ? ", " : " ", t->args[i]->id);
     print_attributes(d, t);
@@ -120,7 +148,8 @@ static void show(Dump *d, const Typed *t)
         print_ids("next", s->next, s->state_count);
         print_ids("emit", s->emits, s->emit_count);
     }
-    printf(" : %s%s%s\n", value_type_text(d->arena, &t->type), t->name ? "  // " : "", t->name ? t->name : "");
+    printf(" : %s%s%s\n", value_type_text(d->arena, &t->type), t->name ? "  // " : "",
+           t->name ? t->name : "");
 }
 
 static void print_program(Arena *arena, const Program *p)
@@ -131,18 +160,20 @@ static void print_program(Arena *arena, const Program *p)
         const Extent *e = &p->extents.data[i];
         printf("extent %d %s %s parent %d", i, e->name, extent_names[e->kind], e->parent);
         if (e->kind == EXTENT_WINDOW)
-            printf(" source %d pad %lld span %lld stride %lld least %d", e->source, (long long)e->pad,
-                   (long long)e->span, (long long)e->stride, e->least);
+            printf(" source %d pad %lld span %lld stride %lld least %d", e->source,
+                   (long long)e->pad, (long long)e->span, (long long)e->stride, e->least);
         printf("\n");
     }
     for (int i = 0; i < p->weights.count; i++) {
         const Weight *w = &p->weights.data[i];
-        printf("weight %s : %s = %s", w->path, value_type_text(arena, &w->type), init_names[w->init.kind]);
-        printf(" in %lld out %lld%s\n", (long long)w->init.fan_in, (long long)w->init.fan_out, w->padding_row ? " padding" : "");
+        printf("weight %s : %s = %s", w->path, value_type_text(arena, &w->type),
+               init_names[w->init.kind]);
+        printf(" in %lld out %lld%s\n", (long long)w->init.fan_in, (long long)w->init.fan_out,
+               w->padding_row ? " padding" : "");
     }
     for (int i = 0; i < p->inputs.count; i++)
-        printf("%s %s : %s\n", p->inputs.data[i].target ? "target" : "input", p->inputs.data[i].name,
-               value_type_text(arena, &p->inputs.data[i].type));
+        printf("%s %s : %s\n", p->inputs.data[i].target ? "target" : "input",
+               p->inputs.data[i].name, value_type_text(arena, &p->inputs.data[i].type));
     show_all(&d, p->outputs.data, p->outputs.count);
     for (int i = 0; i < p->outputs.count; i++)
         printf("output %s = %%%d\n", p->output_names.data[i], p->outputs.data[i]->id);
@@ -155,8 +186,10 @@ static void print_program(Arena *arena, const Program *p)
 static void print_recipe(const Recipe *r)
 {
     static const char *const names[] = {"sgd", "adadelta", "adam"};
-    printf("train %s rate %g momentum %g nesterov %d rho %g epsilon %g beta1 %g beta2 %g weight_decay %g\n",
-           names[r->optimiser], r->rate, r->momentum, r->nesterov, r->rho, r->epsilon, r->beta1, r->beta2, r->weight_decay);
+    printf("train %s rate %g momentum %g nesterov %d rho %g epsilon %g beta1 %g beta2 %g "
+           "weight_decay %g\n",
+           names[r->optimiser], r->rate, r->momentum, r->nesterov, r->rho, r->epsilon, r->beta1,
+           r->beta2, r->weight_decay);
     printf("  batch %d epochs %d hold_out %g", r->batch, r->epochs, r->hold_out);
     if (r->stop_metric)
         printf(" stop %s patience %d", r->stop_metric, r->patience);
@@ -180,7 +213,8 @@ static void read_settings(Arena *arena, const Source *source, Settings *settings
         return;
     char *copy = arena_strndup(arena, line, (size_t)length), *rest;
     strtok_r(copy, ":", &rest);
-    for (char *word = strtok_r(NULL, " ", &rest); word && settings->count < 8; word = strtok_r(NULL, " ", &rest)) {
+    for (char *word = strtok_r(NULL, " ", &rest); word && settings->count < 8;
+         word = strtok_r(NULL, " ", &rest)) {
         char *equals = strchr(word, '=');
         if (!equals)
             continue;
@@ -208,7 +242,8 @@ int main(int argc, char **argv)
     Settings settings = {0};
     read_settings(arena, source, &settings);
     Diags *diags = diags_new(arena);
-    Program *program = program_check(arena, source, settings.model, settings.args, settings.count, settings.missing, diags);
+    Program *program = program_check(arena, source, settings.model, settings.args, settings.count,
+                                     settings.missing, diags);
     IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
     char *wrong = module ? ir_module_verify(arena, module) : NULL;
     if (wrong)

@@ -4,7 +4,10 @@
 
 static DimTable table;
 
-static const Dim *n(int64_t number) { return dim_number(&table, number); }
+static const Dim *n(int64_t number)
+{
+    return dim_number(&table, number);
+}
 
 static void polynomials_have_one_form(void)
 {
@@ -40,7 +43,8 @@ static void quotients_that_stay_open_are_shared(void)
     CHECK(half && dim_equal(half, dim_div(&table, a, n(2))));
     CHECK(dim_equal(dim_floor_div(&table, a, n(3)), dim_floor_div(&table, a, n(3))));
     CHECK(!dim_equal(half, dim_floor_div(&table, a, n(2))));
-    CHECK_STR_EQ(dim_text(&table, dim_floor_div(&table, dim_add(&table, a, n(1)), n(2))), "floor((a + 1)/2)");
+    CHECK_STR_EQ(dim_text(&table, dim_floor_div(&table, dim_add(&table, a, n(1)), n(2))),
+                 "floor((a + 1)/2)");
 }
 
 static void floor_rounds_towards_minus_infinity(void)
