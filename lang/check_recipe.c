@@ -199,14 +199,6 @@ static void read_stop(Checker *c, Recipe *recipe, const Node *node)
 
 /* ---- row norms ---- */
 
-static bool has_suffix(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), tail = strlen(suffix);
-    if (tail > length || strcmp(path + length - tail, suffix))
-        return false;
-    return tail == length || path[length - tail - 1] == '.';
-}
-
 /* The path without the numbers of repeated instances: "logits.Linear#2.W" is a Linear.W too. */
 static const char *without_numbers(Checker *c, const char *path)
 {
@@ -232,7 +224,7 @@ static void check_pattern(Checker *c, const Node *key, const char *pattern)
     for (int i = 0; i < count; i++) {
         const char *path = c->program->weights.data[i].path;
         const char *plain = without_numbers(c, path);
-        if (has_suffix(path, pattern) || has_suffix(plain, pattern))
+        if (weight_matches(path, pattern))
             return;
         names[name_count++] = path;
         const char *dot = strrchr(plain, '.');

@@ -20,6 +20,28 @@ char *value_type_text(Arena *arena, const ValueType *type)
     return type->rank ? arena_printf(arena, "%s]", text) : text;
 }
 
+static bool matches_here(const char *path, const char *pattern)
+{
+    while (*path) {
+        if (*path == '#' && *pattern != '#')
+            path += strcspn(path, ".");
+        else if (*path++ != *pattern++)
+            return false;
+    }
+    return *pattern == '\0';
+}
+
+bool weight_matches(const char *path, const char *pattern)
+{
+    while (path) {
+        if (matches_here(path, pattern))
+            return true;
+        path = strchr(path, '.');
+        path = path ? path + 1 : NULL;
+    }
+    return false;
+}
+
 static void begin_program(Checker *c, const Source *source)
 {
     c->program = ARENA_NEW(c->arena, Program);

@@ -209,6 +209,10 @@ typedef struct ModelArg {
 Program *program_check(Arena *arena, const Source *source, const char *model,
                        const ModelArg *args, int arg_count, int64_t missing_dim, Diags *diags);
 
+/* True if `path` ends with `pattern`, by whole components. The number of a repeated instance may be
+ * left out: "Linear.W" means "logits.Linear.W" and "logits.Linear#2.W". */
+bool weight_matches(const char *path, const char *pattern);
+
 /* "f32[batch, word~, hidden = 300]" */
 char *value_type_text(Arena *arena, const ValueType *type);
 

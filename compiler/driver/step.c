@@ -3,15 +3,6 @@
 
 #include "compiler/driver/trainer.h"
 
-/* True if `path` ends with `pattern`, by whole components: "logits.Linear.W" with "Linear.W". */
-static bool matches(const char *path, const char *pattern)
-{
-    size_t length = strlen(path), end = strlen(pattern);
-    if (end > length || strcmp(path + length - end, pattern) != 0)
-        return false;
-    return end == length || path[length - end - 1] == '.';
-}
-
 /* Weights that a `clip_rows` entry names; one that names none is probably a mistake. */
 static void find_clips(Unit *unit, const Recipe *recipe, Optimiser *optimiser)
 {
@@ -20,7 +11,7 @@ static void find_clips(Unit *unit, const Recipe *recipe, Optimiser *optimiser)
         int before = clips.count;
         for (int k = 0; k < unit->program->weights.count; k++) {
             const char *path = unit->program->weights.data[k].path;
-            if (matches(path, recipe->clips[i].pattern))
+            if (weight_matches(path, recipe->clips[i].pattern))
                 vec_push(unit->arena, &clips, ((ClipRows){path, recipe->clips[i].limit}));
         }
         if (clips.count == before)
