@@ -139,7 +139,7 @@ typedef union IrAttrs {
 
 struct IrValue {
     IrType type;
-    const char *name; /* hint for printing, or NULL; arguments always have one */
+    const char *name; /* hint for messages, or NULL; arguments always have one */
     IrInst *def;      /* NULL for arguments and region parameters */
     int index;        /* which result, argument or parameter */
     int id;           /* dense number, set by ir_func_number */
@@ -294,7 +294,8 @@ void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, I
  * module at every stage. */
 char *ir_module_text(Arena *arena, const IrModule *module);
 char *ir_func_text(Arena *arena, const IrFunc *func);
-char *ir_inst_text(Arena *arena, const IrInst *inst); /* its first line; values must be numbered */
+/* The first line of an instruction of a function whose values are numbered. */
+char *ir_inst_text(Arena *arena, const IrFunc *func, const IrInst *inst);
 /* A verified module; NULL if the text is wrong, and one message "line:col: ..." in *error unless
  * `error` is NULL. Never crashes. */
 IrModule *ir_module_parse(Arena *arena, const char *text, char **error);

@@ -9,6 +9,7 @@
 
 typedef struct Printer {
     Arena *arena;
+    const IrFunc *func; /* at hand */
     VEC(char) text;
     int depth;
 } Printer;
@@ -79,7 +80,8 @@ static void put_value(Printer *p, const IrValue *value)
         put(p, "?");
         return;
     }
-    bool argument = !value->def && value->name;
+    bool argument = !value->def && value->index < p->func->arg_count &&
+                    p->func->args[value->index] == value;
     put(p, "%%");
     if (argument)
         put_name(p, value->name);
@@ -231,6 +233,7 @@ static const char *const kind_words[] = {[NND_ARG_INPUT] = "input",
 
 static void put_func(Printer *p, const IrFunc *func)
 {
+    p->func = func;
     ir_func_number((IrFunc *)func);
     put(p, "func @");
     put_name(p, func->name);
@@ -288,9 +291,9 @@ static char *finish(Printer *p)
     return p->text.data;
 }
 
-char *ir_inst_text(Arena *arena, const IrInst *inst)
+char *ir_inst_text(Arena *arena, const IrFunc *func, const IrInst *inst)
 {
-    Printer p = {.arena = arena};
+    Printer p = {.arena = arena, .func = func};
     put_head(&p, inst);
     return finish(&p);
 }

@@ -21,7 +21,7 @@ static void fail(Verifier *v, const IrInst *inst, const char *what)
     if (v->error)
         return;
     const char *where = inst ? ir_op_info[inst->op].name : "return";
-    const char *text = inst ? ir_inst_text(v->arena, inst) : "";
+    const char *text = inst ? ir_inst_text(v->arena, v->func, inst) : "";
     v->error = arena_printf(v->arena, "@%s: %s: %s%s%s", v->func->name, where, what,
                             inst ? "\n  " : "", text);
 }

@@ -248,8 +248,10 @@ static void enter_region(Gen *g, IrInst *inst, const double *bounds, Outer *oute
     g->bools = (Candidates){0};
     g->row = inst->attrs.scan.dim->parent;
     g->b = ir_builder_at_end(g->module, inst->region);
-    for (int i = 0; i < inst->region->param_count; i++)
+    for (int i = 0; i < inst->region->param_count; i++) {
+        inst->region->params[i].name = i % 2 ? "h" : NULL; /* a hint that printing must not need */
         gen_add(g, &inst->region->params[i], bounds[i]);
+    }
 }
 
 static void leave_region(Gen *g, const Outer *outer)
