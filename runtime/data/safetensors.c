@@ -30,7 +30,7 @@ typedef struct Source {
     NndError *error;
 } Source;
 
-/* Where the header has a key between quotes (its beginning, if that cannot be found), for errors. */
+/* Where the header has a key between quotes, or else its beginning; for errors. */
 static size_t place_of(const Source *s, const char *key)
 {
     const char *header = (const char *)s->bytes, *end = header + s->data_at;

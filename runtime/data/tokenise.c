@@ -130,9 +130,9 @@ static NndText read_number(NndTokeniser *t)
 static bool read_lone_suffix(NndTokeniser *t, int apostrophe, NndText *word)
 {
     for (size_t i = 1; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const char *at = t->at + apostrophe;
+        const char *at = t->at + apostrophe, *letter = suffixes[i].text + 1;
         size_t letters = suffixes[i].size - 1, same = 0;
-        while (same < letters && at + same < t->end && lower(at[same]) == suffixes[i].text[same + 1])
+        while (same < letters && at + same < t->end && lower(at[same]) == letter[same])
             same++;
         if (same < letters || word_goes_on(t, at + letters))
             continue;

@@ -32,7 +32,7 @@ enum { NND_MAX_WORD = 128 };
 typedef struct NndTokeniser {
     const char *at, *end;
     char word[NND_MAX_WORD + 4]; /* room for the last character whole */
-    size_t suffix, suffix_size;  /* split off the last word, still to be returned: a part of `word` */
+    size_t suffix, suffix_size;  /* a part of `word`, split off it and still to be returned */
 } NndTokeniser;
 
 NndTokeniser nnd_tokeniser(NndText text);

@@ -26,7 +26,7 @@ static uint32_t hash_text(NndText text)
     return (uint32_t)mix(mix(hash, word), 0);
 }
 
-/* The slot that holds the text, or the empty one where it belongs. At most half the slots are full. */
+/* The slot that holds the text, or the empty one where it belongs; half the slots are empty. */
 static uint32_t find_slot(const NndWords *words, NndText text, uint32_t hash)
 {
     uint32_t at = hash & words->mask;

@@ -9,8 +9,8 @@
 #include "runtime/data/text.h"
 
 typedef struct NndWords {
-    NndText *items; /* [count] */
-    uint64_t *slots; /* [mask + 1], open addressing: hash in the upper half, number + 1 or 0 below */
+    NndText *items;  /* [count] */
+    uint64_t *slots; /* [mask + 1], open addressing: hash above, number + 1 (0: empty) below */
     uint32_t mask;
     int32_t count, room;
 } NndWords;

@@ -59,7 +59,8 @@ static void errors_name_the_byte(void)
                 "i.idx: byte 2: elements of type 0x0d; only 0x08, unsigned byte, is read");
     check_error(size, 3, 5, "i.idx: byte 3: rank 5 is not 1 to 4");
     check_error(10, 3, 3, "i.idx: byte 10: the header ends too early");
-    check_error(size - 1, 0, 0, "i.idx: byte 12: dimension 2 is 3, but only 5 bytes of data follow");
+    check_error(size - 1, 0, 0,
+                "i.idx: byte 12: dimension 2 is 3, but only 5 bytes of data follow");
     check_error(size + 1, 0, 0, "i.idx: byte 16: 6 bytes of data expected, found 7");
     check_error(size, 8, 255,
                 "i.idx: byte 8: dimension 1 is 4278190081, but only 6 bytes of data follow");

@@ -30,7 +30,8 @@ static void three_classes_counted_by_hand(void)
     CHECK_NEAR(weighted.precision, 0.8, 1e-12);
     CHECK_NEAR(weighted.recall, 0.7, 1e-12);
     CHECK_NEAR(weighted.f1, (4 * 0.75 + 6 * 2.0 / 3) / 10, 1e-12);
-    nnd_confusion(confusion, 4, predicted, labels, 10); /* class 3 does not occur and does not count */
+    /* a class that does not occur does not count */
+    nnd_confusion(confusion, 4, predicted, labels, 10);
     CHECK_NEAR(nnd_macro_average(confusion, 4).recall, 0.75, 1e-12);
 }
 
@@ -125,7 +126,8 @@ static void calling_all_positive_is_told(void)
     CHECK(cutoff.all_positive);
     CHECK_NEAR(cutoff.threshold, 0.2f, 0);
     CHECK_NEAR(cutoff.rates.precision, 2.0 / 3, 1e-15);
-    cutoff = cutoff_of((float[]){0.3f, 0.6f}, (int32_t[]){0, 0}, 2); /* no positives: all sums are 0 */
+    /* no positives: all sums are 0 */
+    cutoff = cutoff_of((float[]){0.3f, 0.6f}, (int32_t[]){0, 0}, 2);
     CHECK_NEAR(cutoff.threshold, 0.6f, 0);
 }
 

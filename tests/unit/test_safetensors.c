@@ -63,7 +63,8 @@ static void names_are_written_once(void)
     const NndTensor huge = {.name = "x", .dtype = NND_F32, .rank = 2, .dims = {1LL << 40, 1 << 30}};
     CHECK_EQ_INT(nnd_safetensors_write(path, &huge, 1, NULL, 0, &error), NND_EINVAL);
     NndSafetensors *file;
-    CHECK_EQ_INT(nnd_safetensors_open(&file, path, &error), NND_OK); /* the old one is still there */
+    /* the old file is still there */
+    CHECK_EQ_INT(nnd_safetensors_open(&file, path, &error), NND_OK);
     nnd_safetensors_free(file);
 }
 
@@ -98,8 +99,8 @@ static void broken_files_are_refused(void)
 {
     NndSafetensors *file;
     CHECK_EQ_INT(nnd_safetensors_parse(&file, "1234567", 7, "m", &error), NND_EFORMAT);
-    CHECK_EQ_INT(nnd_safetensors_parse(&file, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF{}", 10, "m", &error),
-                 NND_EFORMAT);
+    static const char huge[] = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF{}";
+    CHECK_EQ_INT(nnd_safetensors_parse(&file, huge, 10, "m", &error), NND_EFORMAT);
     check_error("", 0, "m: byte 8: the header does not begin with {");
     check_error(" {}", 0, "m: byte 8: the header does not begin with {");
     check_error("{}", 4, "m: byte 10: 4 bytes belong to no tensor");
@@ -153,7 +154,8 @@ static void misaligned_data_is_aligned_for_the_reader(void)
     const float one = 1;
     memcpy(bytes + 8 + sizeof header - 1 + 1, &one, sizeof one);
     NndSafetensors *file = NULL;
-    CHECK_EQ_INT(nnd_safetensors_parse(&file, bytes, 8 + sizeof header - 1 + 5, "m", &error), NND_OK);
+    size_t size = 8 + sizeof header - 1 + 5;
+    CHECK_EQ_INT(nnd_safetensors_parse(&file, bytes, size, "m", &error), NND_OK);
     const NndTensor *b = nnd_safetensors_find(file, "b");
     CHECK_EQ_INT((uintptr_t)b->data % sizeof(float), 0);
     CHECK_NEAR(*(const float *)b->data, 1, 0);
