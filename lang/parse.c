@@ -117,7 +117,7 @@ const char *parser_intern(Parser *p, const char *text, int length)
 {
     for (int i = 0; i < p->names.count; i++) {
         const char *name = p->names.data[i];
-        if (!strncmp(name, text, (size_t)length) && !name[length])
+        if (strlen(name) == (size_t)length && !memcmp(name, text, (size_t)length))
             return name;
     }
     const char *name = arena_strndup(p->arena, text, (size_t)length);
