@@ -221,7 +221,24 @@ static Value *fold_unary_dim(Checker *c, EwOp op, Value *x)
 {
     if (op == EW_neg)
         return value_dim(c, dim_sub(&c->dims, dim_number(&c->dims, 0), x->dim));
-    return op == EW_floor ? x : NULL;
+    return op == EW_floor ? value_dim(c, dim_floor(&c->dims, x->dim)) : NULL;
+}
+
+/* An operand as a number; false, reported, if the operator has no meaning for it. */
+static bool fold_operand(Checker *c, EwOp op, const Value *arg, Span span, double *x, bool *unknown)
+{
+    bool logic = op == EW_not || op == EW_and || op == EW_or;
+    bool truth = arg->kind == V_BOOL;
+    if (truth && (logic || op == EW_eq || op == EW_ne)) {
+        *x = arg->number;
+        *unknown = arg->unknown;
+        return true;
+    }
+    if (!logic && value_as_number(arg, x, unknown))
+        return true;
+    noted(c, diag_report(c->diags, span, logic ? E_CONDITION : E_NOT_A_TENSOR,
+                         value_describe(c, arg)));
+    return false;
 }
 
 static Value *fold_numbers(Checker *c, EwOp op, int count, Value *const *args, Span span)
@@ -229,14 +246,9 @@ static Value *fold_numbers(Checker *c, EwOp op, int count, Value *const *args, S
     double x[3] = {0};
     bool unknown = false;
     for (int i = 0; i < count; i++) {
-        bool open = args[i]->unknown;
-        bool number = value_as_number(args[i], &x[i], &open);
-        if (args[i]->kind == V_BOOL)
-            x[i] = args[i]->number;
-        else if (!number) {
-            noted(c, diag_report(c->diags, span, E_NOT_A_TENSOR, value_describe(c, args[i])));
+        bool open;
+        if (!fold_operand(c, op, args[i], span, &x[i], &open))
             return c->error;
-        }
         unknown |= open;
     }
     double result = scalar_value(op, x[0], x[1], x[2]);
@@ -253,27 +265,13 @@ static Value *fold_numbers(Checker *c, EwOp op, int count, Value *const *args, S
     return value_number(c, result, false);
 }
 
-/* floor(a / b) of symbolic sizes. */
-static Value *fold_floor(Checker *c, Value *x)
-{
-    const Dim *dim = x->dim;
-    if (dim->term_count != 1 || dim->terms[0].degree != 1 || dim->terms[0].factor != 1)
-        return NULL;
-    const DimAtom *atom = &c->dims.atoms.data[dim->terms[0].atoms[0]];
-    return atom->kind == ATOM_QUOTIENT
-               ? value_dim(c, dim_floor_div(&c->dims, atom->above, atom->below))
-               : NULL;
-}
-
 Value *value_fold(Checker *c, EwOp op, int count, Value *const *args, Span span)
 {
     Value *folded = NULL;
     if (op == EW_select)
         return args[0]->number != 0 ? args[1] : args[2];
-    if (count == 1 && args[0]->kind == V_DIM) {
-        folded = op == EW_floor ? fold_floor(c, args[0]) : NULL;
-        folded = folded ? folded : fold_unary_dim(c, op, args[0]);
-    }
+    if (count == 1 && args[0]->kind == V_DIM)
+        folded = fold_unary_dim(c, op, args[0]);
     if (count == 2 && args[0]->kind == V_DIM && args[1]->kind == V_DIM)
         folded = fold_dims(c, op, args, span);
     if (count == 2 && args[0]->kind == V_TEXT && args[1]->kind == V_TEXT)

@@ -183,6 +183,25 @@ const Dim *dim_floor_div(DimTable *table, const Dim *a, const Dim *b)
     return derived_atom(table, ATOM_FLOOR, derived_atom(table, ATOM_QUOTIENT, a, b), NULL);
 }
 
+const Dim *dim_floor(DimTable *table, const Dim *a)
+{
+    const DimAtom *quotient = NULL;
+    int count = 0, at = -1;
+    for (int i = 0; a && i < a->term_count; i++) {
+        const DimTerm *term = &a->terms[i];
+        for (int j = 0; j < term->degree; j++)
+            count += table->atoms.data[term->atoms[j]].kind == ATOM_QUOTIENT;
+        if (term->degree == 1 && term->factor == 1 &&
+            table->atoms.data[term->atoms[0]].kind == ATOM_QUOTIENT)
+            at = i;
+    }
+    if (count != 1 || at < 0)
+        return a;
+    quotient = &table->atoms.data[a->terms[at].atoms[0]];
+    const Dim *rest = dim_sub(table, a, dim_new(table, &a->terms[at], 1));
+    return dim_add(table, rest, dim_floor_div(table, quotient->above, quotient->below));
+}
+
 bool dim_equal(const Dim *a, const Dim *b)
 {
     if (a == b)

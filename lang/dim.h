@@ -55,6 +55,9 @@ const Dim *dim_div(DimTable *table, const Dim *a, const Dim *b);
 /* floor(a / b); NULL if b is 0. */
 const Dim *dim_floor_div(DimTable *table, const Dim *a, const Dim *b);
 
+/* The polynomial with its quotient rounded down; unchanged if it has none, or more than one. */
+const Dim *dim_floor(DimTable *table, const Dim *a);
+
 bool dim_equal(const Dim *a, const Dim *b);
 /* True if the size is a number, which is then in *number. */
 bool dim_known(const Dim *dim, int64_t *number);

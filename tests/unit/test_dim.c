@@ -47,6 +47,13 @@ static void quotients_that_stay_open_are_shared(void)
                  "floor((a + 1)/2)");
 }
 
+static void floor_rounds_the_quotient_of_a_sum(void)
+{
+    const Dim *a = dim_atom(&table, "a"), *sum = dim_add(&table, dim_div(&table, a, n(3)), n(1));
+    CHECK(dim_equal(dim_floor(&table, sum), dim_add(&table, dim_floor_div(&table, a, n(3)), n(1))));
+    CHECK(dim_equal(dim_floor(&table, a), a));
+}
+
 static void floor_rounds_towards_minus_infinity(void)
 {
     CHECK_EQ_INT(dim_value(dim_floor_div(&table, n(7), n(2)), 99), 3);
@@ -89,6 +96,7 @@ int main(void)
     atoms_of_one_name_differ();
     exact_division_cancels();
     quotients_that_stay_open_are_shared();
+    floor_rounds_the_quotient_of_a_sum();
     floor_rounds_towards_minus_infinity();
     what_does_not_fit_is_null();
     linear_equations_are_recognised();
