@@ -28,17 +28,28 @@ static inline NndPhilox nnd_philox(uint64_t key, NndPhilox counter)
     return counter;
 }
 
-/* Word `index` of a stream: counter (index / 4, stream, step), lane index % 4. */
-static inline uint32_t nnd_random_word(uint64_t seed, uint64_t step, uint32_t stream, uint64_t index)
+/* Words 4*(index/4) .. 4*(index/4)+3 of a stream: counter (index / 4, stream, step). */
+static inline NndPhilox nnd_random_words(uint64_t seed, uint64_t step, uint32_t stream, uint64_t index)
 {
     NndPhilox counter = {{(uint32_t)(index >> 2), stream, (uint32_t)step, (uint32_t)(step >> 32)}};
-    return nnd_philox(seed, counter).word[index & 3];
+    return nnd_philox(seed, counter);
 }
 
-/* Element `index` of the operator `uniform`: in [0, 1), 24 bits. */
+static inline uint32_t nnd_random_word(uint64_t seed, uint64_t step, uint32_t stream, uint64_t index)
+{
+    return nnd_random_words(seed, step, stream, index).word[index & 3];
+}
+
+/* A word as a number in [0, 1), 24 bits. */
+static inline float nnd_random_real(uint32_t word)
+{
+    return (float)(word >> 8) * 0x1p-24f;
+}
+
+/* Element `index` of the operator `uniform`. */
 static inline float nnd_random_uniform(uint64_t seed, uint64_t step, uint32_t stream, uint64_t index)
 {
-    return (float)(nnd_random_word(seed, step, stream, index) >> 8) * 0x1p-24f;
+    return nnd_random_real(nnd_random_word(seed, step, stream, index));
 }
 
 #endif

@@ -70,7 +70,7 @@ static bool in_place(const Tensor *x, const Order *order)
     return true;
 }
 
-static const void *reorder(const Tensor *x, const Order *order, Scratch *scratch, void *owner)
+static const void *reorder(const Context *c, const Tensor *x, const Order *order)
 {
     int64_t own[NND_MAX_RANK], from[NND_MAX_RANK], to[NND_MAX_RANK], extents[NND_MAX_RANK];
     tensor_strides(x, own);
@@ -81,9 +81,9 @@ static const void *reorder(const Tensor *x, const Order *order, Scratch *scratch
         to[i] = stride;
         stride *= extents[i];
     }
-    char *copy = scratch(owner, (size_t)stride);
+    char *copy = c->scratch(c->owner, (size_t)stride);
     if (copy)
-        tensor_copy(order->count, extents, tensor_element(x), copy, to, x->data, from);
+        tensor_copy(c, order->count, extents, tensor_element(x), copy, to, x->data, from);
     return copy;
 }
 
@@ -101,14 +101,14 @@ typedef struct Operand {
 } Operand;
 
 /* [batch, outer, inner] as it is, or as it is with outer and inner exchanged, or copied. */
-static Operand matrix(const Tensor *x, const Order *batch, const Order *outer, const Order *inner, Scratch *scratch, void *owner)
+static Operand matrix(const Context *c, const Tensor *x, const Order *batch, const Order *outer, const Order *inner)
 {
     Order plain = join(batch, outer, inner), transposed = join(batch, inner, outer);
     if (in_place(x, &plain))
         return (Operand){x->data, false};
     if (in_place(x, &transposed))
         return (Operand){x->data, true};
-    return (Operand){reorder(x, &plain, scratch, owner), false};
+    return (Operand){reorder(c, x, &plain), false};
 }
 
 /* The contracted pairs in the order of the axes of the larger operand, so that it is not copied. */
@@ -134,7 +134,7 @@ static void multiply(const NndGemm *g, NndDType dtype, int64_t batches, const Op
     }
 }
 
-bool kernel_dot(const Tensor *a, const Tensor *b, const IrDot *dot, const Tensor *out, Scratch *scratch, void *owner)
+bool kernel_dot(const Context *c, const Tensor *a, const Tensor *b, const IrDot *dot, const Tensor *out)
 {
     int positions[NND_MAX_RANK], batch_positions[NND_MAX_RANK];
     sort_pairs(dot, tensor_count(a) >= tensor_count(b), positions);
@@ -154,8 +154,10 @@ bool kernel_dot(const Tensor *a, const Tensor *b, const IrDot *dot, const Tensor
         tensor_fill(out, 0);
         return true;
     }
-    Operand x = matrix(a, &a_batch, &a_free, &a_k, scratch, owner);
-    Operand y = matrix(b, &b_batch, &b_k, &b_free, scratch, owner);
+    if (g.m > INT32_MAX || g.n > INT32_MAX || g.k > INT32_MAX) /* BLAS counts in 32 bits */
+        return false;
+    Operand x = matrix(c, a, &a_batch, &a_free, &a_k);
+    Operand y = matrix(c, b, &b_batch, &b_k, &b_free);
     if (!x.data || !y.data)
         return false;
     g.a_transposed = x.transposed;

@@ -7,14 +7,6 @@
 
 typedef void Kernel(int64_t n, const void *xs, const void *ys, const void *zs, void *r);
 
-/* One version for each generation of vector units. Sanitizers cannot run before the loader's choice. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
-
 #define select(c, a, b) ((c) ? (a) : (b))
 
 #define T float
@@ -59,8 +51,39 @@ typedef void Kernel(int64_t n, const void *xs, const void *ys, const void *zs, v
 #define NAME(name) name##_u8
 #include "compiler/interp/elementwise.inc"
 
+/* Processors trap on integers divided by 0 and on the least by -1: here the quotients are 0 and, as
+ * for every other operator, what is left of the true one in as many bits. */
+#define DEFINE_QUOTIENT(T, suffix)                                                                 \
+    WRAPPING static void quotient_##suffix(int64_t n, const void *xs, const void *ys, const void *zs, void *r) \
+    {                                                                                              \
+        (void)zs;                                                                                  \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            T x = ((const T *)xs)[i], y = ((const T *)ys)[i];                                      \
+            ((T *)r)[i] = (T)(y == 0 ? 0 : y == (T)-1 ? (T)0 - x : x / y);                         \
+        }                                                                                          \
+    }
+DEFINE_QUOTIENT(int32_t, i32)
+DEFINE_QUOTIENT(int64_t, i64)
+
+/* Without the case of -1, which is 255 here. */
+static void quotient_u8(int64_t n, const void *xs, const void *ys, const void *zs, void *r)
+{
+    (void)zs;
+    for (int64_t i = 0; i < n; i++) {
+        uint8_t x = ((const uint8_t *)xs)[i], y = ((const uint8_t *)ys)[i];
+        ((uint8_t *)r)[i] = (uint8_t)(y ? x / y : 0);
+    }
+}
+
+static Kernel *quotient_for(NndDType dtype)
+{
+    return dtype == NND_I32 ? quotient_i32 : dtype == NND_I64 ? quotient_i64 : quotient_u8;
+}
+
 static Kernel *kernel_for(IrOp op, NndDType dtype)
 {
+    if (op == OP_div && dtype != NND_F32 && dtype != NND_F64)
+        return quotient_for(dtype);
     switch (dtype) {
     case NND_F32: return table_f32[op];
     case NND_F64: return table_f64[op];
@@ -100,43 +123,4 @@ void kernel_elementwise(const Context *c, IrOp op, const Tensor *x, const Tensor
         w.bytes[i] = tensor_element(operands[i]);
     }
     nnd_pool_run(c->call->pool, tensor_count(out), ELEMENTS_PER_BLOCK, run_block, &w);
-}
-
-/* ---- conversions ---- */
-
-#define CONVERT(To, From)                                                                          \
-    do {                                                                                           \
-        const From *from = x->data;                                                                \
-        To *to = out->data;                                                                        \
-        for (int64_t i = 0; i < n; i++)                                                            \
-            to[i] = (To)from[i];                                                                   \
-        return;                                                                                    \
-    } while (0)
-#define CONVERT_FROM(From)                                                                         \
-    switch (out->type->dtype) {                                                                    \
-    case NND_F32: CONVERT(float, From);                                                            \
-    case NND_F64: CONVERT(double, From);                                                           \
-    case NND_I32: CONVERT(int32_t, From);                                                          \
-    case NND_I64: CONVERT(int64_t, From);                                                          \
-    case NND_U8: CONVERT(uint8_t, From);                                                           \
-    case NND_BOOL: CONVERT(_Bool, From);                                                           \
-    case NND_BF16:                                                                                 \
-    case NND_DTYPE_COUNT: break;                                                                   \
-    }                                                                                              \
-    break
-
-void kernel_cast(const Tensor *x, const Tensor *out)
-{
-    int64_t n = tensor_count(x);
-    switch (x->type->dtype) {
-    case NND_F32: CONVERT_FROM(float);
-    case NND_F64: CONVERT_FROM(double);
-    case NND_I32: CONVERT_FROM(int32_t);
-    case NND_I64: CONVERT_FROM(int64_t);
-    case NND_U8: CONVERT_FROM(uint8_t);
-    case NND_BOOL: CONVERT_FROM(uint8_t);
-    case NND_BF16:
-    case NND_DTYPE_COUNT: break;
-    }
-    NND_BUG("cast of %s to %s", ir_dtype_name(x->type->dtype), ir_dtype_name(out->type->dtype));
 }

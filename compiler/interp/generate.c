@@ -36,16 +36,24 @@ typedef struct Draw {
     uint32_t stream;
 } Draw;
 
+static void put_number(const Tensor *out, int64_t i, uint32_t word)
+{
+    float number = nnd_random_real(word);
+    if (out->type->dtype == NND_F32)
+        ((float *)out->data)[i] = number;
+    else
+        ((double *)out->data)[i] = number;
+}
+
+/* A block begins at a multiple of four: one counter gives four numbers. */
 static void draw_block(void *context, int64_t lo, int64_t hi)
 {
     const Draw *d = context;
     const NndCall *call = d->c->call;
-    for (int64_t i = lo; i < hi; i++) {
-        float number = nnd_random_uniform(call->seed, call->step, d->stream, (uint64_t)i);
-        if (d->out->type->dtype == NND_F32)
-            ((float *)d->out->data)[i] = number;
-        else
-            ((double *)d->out->data)[i] = number;
+    for (int64_t i = lo; i < hi; i += 4) {
+        NndPhilox words = nnd_random_words(call->seed, call->step, d->stream, (uint64_t)i);
+        for (int64_t k = i; k < i + 4 && k < hi; k++)
+            put_number(d->out, k, words.word[k - i]);
     }
 }
 
