@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/driver/build.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/codegen/object.h"
-#include "compiler/driver/unit.h"
 
 enum { OPT_EMIT = OPTION_OWN, OPT_CPU };
 
@@ -35,16 +36,15 @@ static const char *find_archive(Arena *arena)
     return access(beside, R_OK) ? NULL : beside;
 }
 
-static NndStatus build_program(const Unit *unit, const BuildOptions *o, const char *model, NndError *error)
+NndStatus build_native(const Unit *unit, const char *cpu, bool object_only, const char *model, const char *output, NndError *error)
 {
-    const char *output = o->common.output;
-    if (o->object_only)
-        return object_write(unit->module, o->cpu, model, output, error);
+    if (object_only)
+        return object_write(unit->module, cpu, model, output, error);
     const char *archive = find_archive(unit->arena);
     if (!archive)
         return nnd_fail(error, NND_EIO, "the runtime archive %s is missing", NND_RT_ARCHIVE);
     const char *object = arena_printf(unit->arena, "%s.%ld.o", output, (long)getpid());
-    NndStatus status = object_write(unit->module, o->cpu, model, object, error);
+    NndStatus status = object_write(unit->module, cpu, model, object, error);
     if (!status)
         status = object_link(object, archive, output, error);
     unlink(object);
@@ -75,7 +75,7 @@ static int build(Arena *arena, const char *path, const BuildOptions *o)
     passes.fuse = true;
     passes_run(unit.module, &passes);
     NndError error;
-    NndStatus status = build_program(&unit, o, path, &error);
+    NndStatus status = build_native(&unit, o->cpu, o->object_only, path, o->common.output, &error);
     nnd_model_free(&model);
     if (status)
         return command_fail("%s", error.text);

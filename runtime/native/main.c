@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/bench.h"
 #include "runtime/native/program.h"
 #include "runtime/pool.h"
 #include "runtime/predict.h"
@@ -13,6 +14,7 @@
 typedef struct Options {
     bool json;
     int threads;
+    double bench; /* seconds; 0: predict */
     const char *path;
 } Options;
 
@@ -33,6 +35,8 @@ static void print_help(const char *name)
            "FILE: texts one a line, or NAME.tsv (label TAB text or numbers), or images in IDX format.\n\n"
            "      --json       one JSON object a line\n"
            "      --threads N  threads to use (default: one per core)\n"
+           "      --bench S    measure for S seconds; prints a JSON object: seconds of single items and\n"
+           "                   of batches of 32, and the scores of the first batch\n"
            "  -h, --help       this text\n\n"
            "Each line: predicted class, then the score of every class, separated by tabs.\n",
            name, nnd_program_module.name);
@@ -56,7 +60,31 @@ static NndStatus run(void *engine, const NndFunctionDesc *function, const NndCal
     return NND_OK;
 }
 
-static NndStatus predict(Program *p, const Options *options, NndError *error)
+static NndStatus bench(Program *p, double seconds, NndError *error)
+{
+    NndBench times;
+    NndStatus status = nnd_bench_run(&times, p->session, &p->data, seconds, run, p, p->pool, error);
+    if (status)
+        return status;
+    printf("{\"latency\":%.9g,\"batch\":%.9g,\"items\":%lld,\"scores\":[", times.latency, times.batch,
+           (long long)times.batch_items);
+    const float *scores = nnd_session_result(p->session, 0); /* of the last call: the batch */
+    int64_t count = nnd_session_result_count(p->session, 0);
+    for (int64_t i = 0; i < count; i++)
+        printf(i ? ",%.9g" : "%.9g", (double)scores[i]);
+    printf("]}\n");
+    return NND_OK;
+}
+
+static NndStatus predict_all(Program *p, const Options *options, NndError *error)
+{
+    NndStatus status = nnd_predict(&p->scores, p->session, 0, &p->data, NND_PREDICT_BATCH, run, p, p->pool, error);
+    if (!status)
+        nnd_print_predictions(stdout, &p->model, &p->scores, options->json);
+    return status;
+}
+
+static NndStatus run_program(Program *p, const Options *options, NndError *error)
 {
     const NndModuleDesc *module = &nnd_program_module;
     NndStatus status = nnd_model_parse(&p->model, nnd_program_model, nnd_program_model_size, "(embedded model)", error);
@@ -71,9 +99,7 @@ static NndStatus predict(Program *p, const Options *options, NndError *error)
     if (!status && p->model.vocab)
         status = nnd_dataset_encode(&p->data, p->model.vocab, 0, error);
     if (!status)
-        status = nnd_predict(&p->scores, p->session, 0, &p->data, NND_PREDICT_BATCH, run, p, p->pool, error);
-    if (!status)
-        nnd_print_predictions(stdout, &p->model, &p->scores, options->json);
+        status = options->bench > 0 ? bench(p, options->bench, error) : predict_all(p, options, error);
     if (!status && (fflush(stdout) || ferror(stdout)))
         status = nnd_fail(error, NND_EIO, "cannot write the predictions");
     return status;
@@ -101,7 +127,7 @@ int main(int argc, char **argv)
 {
     static const struct option longs[] = {
         {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'},
-        {"threads", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+        {"threads", required_argument, NULL, 't'}, {"bench", required_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
     Options options = {.path = "-"};
     for (int option; (option = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
         if (option == 'h') {
@@ -114,6 +140,8 @@ int main(int argc, char **argv)
             options.json = true;
         if (option == 't' && ((options.threads = atoi(optarg)) < 1 || options.threads > 1024))
             return usage(argv[0], "--threads needs a number from 1 to 1024");
+        if (option == 'b' && !((options.bench = atof(optarg)) > 0 && options.bench < 3600))
+            return usage(argv[0], "--bench needs a number of seconds");
     }
     if (argc - optind > 1)
         return usage(argv[0], "only one FILE can be read");
@@ -121,7 +149,7 @@ int main(int argc, char **argv)
         options.path = argv[optind];
     Program program = {0};
     NndError error;
-    NndStatus status = predict(&program, &options, &error);
+    NndStatus status = run_program(&program, &options, &error);
     clean_up(&program);
     if (status)
         fprintf(stderr, "%s: %s\n", argv[0], error.text);

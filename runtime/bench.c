@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/bench.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { MAX_CALLS = 10000, LEAST_CALLS = 3 };
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+typedef struct Calls {
+    NndSession *session;
+    const NndDataset *set;
+    NndRun *run;
+    void *engine;
+    NndPool *pool;
+    double *times;
+} Calls;
+
+/* Preparing the batch is not timed. */
+static NndStatus timed_call(const Calls *c, const int64_t *items, int64_t count, double *time, NndError *error)
+{
+    NndStatus status = nnd_session_batch(c->session, c->set, items, count, error);
+    double start = now();
+    if (!status)
+        status = nnd_session_run(c->session, c->run, c->engine, c->pool, 0, 0, error);
+    *time = now() - start;
+    return status;
+}
+
+/* `rotate`: another item in each call. */
+static NndStatus repeat(const Calls *c, int64_t count, bool rotate, double seconds, double *median, NndError *error)
+{
+    int64_t items[NND_BENCH_BATCH];
+    int calls = 0;
+    double ignored, end = now() + seconds;
+    for (int64_t i = 0; i < count; i++)
+        items[i] = i;
+    NndStatus status = timed_call(c, items, count, &ignored, error); /* warms up */
+    while (!status && calls < MAX_CALLS && (calls < LEAST_CALLS || now() < end)) {
+        if (rotate)
+            items[0] = calls % c->set->count;
+        status = timed_call(c, items, count, &c->times[calls++], error);
+    }
+    qsort(c->times, (size_t)calls, sizeof *c->times, compare);
+    *median = c->times[calls / 2];
+    return status;
+}
+
+NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, double seconds, NndRun *run,
+                        void *engine, NndPool *pool, NndError *error)
+{
+    *out = (NndBench){.batch_items = set->count < NND_BENCH_BATCH ? set->count : NND_BENCH_BATCH};
+    if (!set->count)
+        return nnd_fail(error, NND_EINVAL, "there are no items to measure with");
+    Calls calls = {session, set, run, engine, pool, malloc(MAX_CALLS * sizeof(double))};
+    if (!calls.times)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the times");
+    NndStatus status = repeat(&calls, 1, true, seconds / 2, &out->latency, error);
+    if (!status)
+        status = repeat(&calls, out->batch_items, false, seconds / 2, &out->batch, error);
+    free(calls.times);
+    return status;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Timing a session: latency of single items and time of whole batches.
+ */
+#ifndef NND_RUNTIME_BENCH_H
+#define NND_RUNTIME_BENCH_H
+
+#include "runtime/session.h"
+
+enum { NND_BENCH_BATCH = 32 };
+
+typedef struct NndBench {
+    double latency; /* seconds of a call with one item: median over calls, items in turn */
+    double batch;   /* seconds of a call with the first `batch_items` items: median over calls */
+    int64_t batch_items;
+} NndBench;
+
+/* Calls for about `seconds`, half of it with single items, half with batches; at least three each. */
+NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, double seconds, NndRun *run,
+                        void *engine, NndPool *pool, NndError *error);
+
+#endif
