@@ -22,7 +22,8 @@ FASTEST static float multiply_add(void)
         x[i] = 1.0f + (float)i * 1e-7f;
         y[i] = (float)i * 1e-7f;
     }
-    Vector a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y;
+    /* all different, or the compiler would compute just one */
+    Vector a = y, b = y * 2, c = y * 3, d = y * 4, e = y * 5, f = y * 6, g = y * 7, h = y * 8;
     for (int round = 0; round < ROUNDS; round++) {
         a = a * x + y;
         b = b * x + y;
