@@ -34,7 +34,7 @@ typedef struct Method {
 } Method;
 
 #if defined(__x86_64__)
-DEFINE_MULTIPLY_ADD(with_avx512, 16, __attribute__((target("avx512f,prefer-vector-width=512"))))
+DEFINE_MULTIPLY_ADD(with_avx512, 16, __attribute__((target("avx512f"))))
 DEFINE_MULTIPLY_ADD(with_avx2, 8, __attribute__((target("avx2,fma"))))
 DEFINE_MULTIPLY_ADD(with_sse, 4, )
 
