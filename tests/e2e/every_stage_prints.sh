@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# nnd ir shows every example at every stage; the verifier and the round trip through text run after
+# every pass.
+. "$2/tests/e2e/lib.sh"
+
+for model in "$root"/examples/*.nnd; do
+    for stage in lowered train optimised kernels llvm asm; do
+        run ir "$model" --stage "$stage" --verify-each
+        [ -s out ] || fail "$model: stage $stage is empty"
+    done
+    run check "$model" --memory
+    run check "$model" --json
+    run ir "$model" --stage kernels --print-after all --time-passes
+    grep -q '; after fuse' err || fail "--print-after prints nothing"
+done

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the end-to-end tests share. Sourced with the command and the source folder as arguments.
+nnd=$1
+root=$2
+export LC_ALL=C
+work=$(mktemp -d "${TMPDIR:-/tmp}/nnd-e2e-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+fail()
+{
+    printf 'FAILED: %s\n' "$*"
+    exit 1
+}
+
+# texts N SEED: label TAB text; class 1 has the word wheat or corn.
+texts()
+{
+    awk -v n="$1" -v seed="$2" 'BEGIN {
+        srand(seed)
+        split("market price bank rate trade dollar bond share oil export ton crop tonnes ship port", word)
+        split("wheat corn", grain)
+        for (i = 0; i < n; i++) {
+            label = i % 3 == 0
+            line = ""
+            length_ = 3 + int(rand() * 12)
+            at = int(rand() * length_)
+            for (k = 0; k < length_; k++)
+                line = line " " (label && k == at ? grain[1 + int(rand() * 2)] : word[1 + int(rand() * 15)])
+            printf "%d\t%s\n", label, substr(line, 2)
+        }
+    }'
+}
+
+# images NAME N SEED: NAME-images-idx3-ubyte and its labels; the class is where the picture is bright.
+images()
+{
+    {
+        printf '\000\000\010\003\000\000'
+        printf "\\$(printf %03o $(($2 / 256)))\\$(printf %03o $(($2 % 256)))"
+        printf '\000\000\000\034\000\000\000\034'
+        awk -v n="$2" -v seed="$3" 'BEGIN {
+            srand(seed)
+            for (i = 0; i < n; i++)
+                for (p = 0; p < 784; p++) {
+                    bright = int(p / 79) == i % 10
+                    printf "%c", 1 + int(rand() * (bright ? 250 : 60))
+                }
+        }'
+    } >"$1-images-idx3-ubyte"
+    {
+        printf '\000\000\010\001\000\000'
+        printf "\\$(printf %03o $(($2 / 256)))\\$(printf %03o $(($2 % 256)))"
+        i=0
+        while [ $i -lt "$2" ]; do
+            printf "\\$(printf %03o $((i % 10)))"
+            i=$((i + 1))
+        done
+    } >"$1-labels-idx1-ubyte"
+}
+
+# run ARGUMENT...: nnd with its output kept in out; fails the test if it fails.
+run()
+{
+    "$nnd" "$@" >out 2>err || {
+        cat out err
+        fail "nnd $* (exit $?)"
+    }
+}
+
+# refuses PATTERN ARGUMENT...: nnd must exit with 1 and say something that matches PATTERN.
+refuses()
+{
+    pattern=$1
+    shift
+    "$nnd" "$@" >out 2>err
+    status=$?
+    [ $status -eq 1 ] || {
+        cat out err
+        fail "nnd $*: exit $status instead of 1"
+    }
+    grep -q -- "$pattern" err || {
+        cat err
+        fail "nnd $*: nothing on stderr matches $pattern"
+    }
+}
+
+# near A B: the same words, numbers within 2e-4.
+near()
+{
+    paste "$1" "$2" | awk '{
+        for (i = 1; i <= NF / 2; i++) {
+            gap = $i - $(i + NF / 2)
+            if (gap > 2e-4 || gap < -2e-4) { print "line " NR ": " $0; bad = 1; exit 1 }
+        }
+    } END { if (!NR) exit 1; exit bad }'
+}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# A native program needs the C library alone, starts at once, and reads what nnd predict reads.
+. "$2/tests/e2e/lib.sh"
+
+images train 60 1
+texts 60 1 >train.tsv
+run train "$root/examples/lenet.nnd" --train train-images-idx3-ubyte --epochs 1 -o lenet.model
+run build lenet.model -o lenet
+run train "$root/examples/text_cnn.nnd" --train train.tsv --epochs 1 -o cnn.model -D size=8 -D filters=4
+run build cnn.model -o cnn
+
+./cnn --help | grep -q Usage || fail "--help says nothing"
+./cnn --nonsense >out 2>&1 && fail "a wrong option is accepted"
+[ $? -eq 2 ] || fail "wrong usage does not exit with 2"
+./cnn missing.tsv >out 2>err && fail "a missing file is accepted"
+grep -q missing.tsv err || fail "the message does not name the file"
+
+cut -f 2 train.tsv >lines.txt
+./cnn train.tsv >from_tsv
+./cnn lines.txt >from_lines
+./cnn <lines.txt >from_input
+cmp from_tsv from_lines && cmp from_lines from_input || fail "TSV, lines and standard input differ"
+run predict cnn.model lines.txt
+cmp out from_lines || fail "nnd predict differs"
+gzip train-images-idx3-ubyte
+./lenet train-images-idx3-ubyte.gz >from_gzip || fail "compressed images"
+[ "$(wc -l <from_gzip)" -eq 60 ] || fail "not one prediction an image"
+
+if [ -z "$NND_SANITIZE" ]; then
+    ldd lenet | awk '$1 !~ /linux-vdso|libc\.so|libm\.so|libpthread|ld-linux/ { print; bad = 1 } END { exit bad }' ||
+        fail "it needs more than the C library"
+    # the fastest of ten starts: the machine may be busy, the program is not
+    best=1000000000
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        start=$(date +%s%N)
+        ./lenet /dev/null >/dev/null 2>&1
+        time=$(($(date +%s%N) - start))
+        [ $time -lt $best ] && best=$time
+    done
+    echo "start: $((best / 1000)) us"
+    [ $best -lt 10000000 ] || fail "it takes $((best / 1000)) us to start"
+fi

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every example, trained a little: interpreter, JIT and native program predict the same.
+. "$2/tests/e2e/lib.sh"
+
+texts 90 1 >train.tsv
+texts 40 2 >test.tsv
+images train 120 3
+images test 40 4
+
+agree()
+{
+    name=$1 train=$2 test=$3
+    shift 3
+    run train "$root/examples/$name.nnd" --train "$train" --valid 0.2 --epochs 2 -o "$name.model" "$@"
+    run train "$root/examples/$name.nnd" --train "$train" --valid 0.2 --epochs 2 -o "$name.interp.model" --engine interp "$@"
+    run predict "$name.model" "$test"
+    cp out jit
+    run predict "$name.model" --engine interp "$test"
+    near jit out || fail "$name: interpreter and JIT predict differently"
+    run predict "$name.interp.model" "$test"
+    near jit out || fail "$name: trained with the interpreter and with the JIT it predicts differently"
+    run predict "$name.model" --threads 1 "$test"
+    cmp jit out || fail "$name: one thread and two predict differently"
+    run build "$name.model" -o program
+    ./program "$test" >native || fail "$name: the native program fails"
+    cmp jit native || fail "$name: the native program predicts differently"
+    run eval "$name.model" --data "$test" --json
+    echo "$name: $(cat out)"
+}
+
+agree logistic train-images-idx3-ubyte test-images-idx3-ubyte
+agree mlp train-images-idx3-ubyte test-images-idx3-ubyte
+agree lenet train-images-idx3-ubyte test-images-idx3-ubyte
+agree text_cnn train.tsv test.tsv -D size=16 -D filters=8
+agree lstm_classifier train.tsv test.tsv

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Wrong usage: exit code 2 and a hint; help for every command: exit code 0.
+. "$2/tests/e2e/lib.sh"
+
+usage()
+{
+    "$nnd" "$@" >out 2>err
+    status=$?
+    [ $status -eq 2 ] || fail "nnd $*: exit $status instead of 2"
+    [ -s err ] || fail "nnd $*: says nothing"
+}
+
+usage
+usage nonsense
+"$nnd" chekc 2>&1 | grep -q 'did you mean `check`' || fail "no suggestion for a misspelt command"
+for command in check ir train eval predict bench build convert version; do
+    run "$command" --help
+    grep -q Usage out || fail "$command --help"
+    usage "$command" --nonsense
+done
+usage train model.nnd
+usage train model.nnd --train x.tsv
+usage eval x.model
+usage check --engine fast x.nnd
+usage check --threads 0 x.nnd
+usage ir --stage nonsense x.nnd
+usage ir --print-after nonsense x.nnd
+usage build x.model
