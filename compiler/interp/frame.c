@@ -7,7 +7,7 @@
 static size_t round_size(size_t size)
 {
     size_t step = 64;
-    while (step < size / 8)
+    while (step < size / 4)
         step *= 2;
     return (size + step - 1) / step * step;
 }
@@ -24,23 +24,24 @@ static Buffer *new_buffer(Memory *memory, size_t size)
     return buffer;
 }
 
-/* The smallest free buffer that is large enough and not wastefully so. */
+/* Of just this size: then a call finds what the same call before it has left, whatever the order. */
 static Buffer *take_buffer(Memory *memory, size_t size)
 {
-    Buffer **best = NULL;
-    for (Buffer **at = &memory->free_buffers; *at; at = &(*at)->next_free)
-        if ((*at)->size >= size && (*at)->size / 4 <= size && (!best || (*at)->size < (*best)->size))
-            best = at;
-    if (!best)
+    Buffer **at = &memory->free_buffers;
+    while (*at && (*at)->size != size)
+        at = &(*at)->next_free;
+    if (!*at)
         return new_buffer(memory, size);
-    Buffer *buffer = *best;
-    *best = buffer->next_free;
+    Buffer *buffer = *at;
+    *at = buffer->next_free;
     return buffer;
 }
 
+static const size_t most_bytes = (size_t)1 << 40; /* of a value: no machine has as much */
+
 Buffer *frame_buffer(Frame *f, size_t size)
 {
-    Buffer *buffer = size > SIZE_MAX / 4 ? NULL : take_buffer(f->memory, round_size(size ? size : 1));
+    Buffer *buffer = size > most_bytes ? NULL : take_buffer(f->memory, round_size(size ? size : 1));
     if (buffer)
         buffer->users = 1;
     else
@@ -107,7 +108,10 @@ bool frame_allocate(Frame *f, const IrValue *value)
         f->out_of_memory = true;
         return false;
     }
-    f->buffers[value->id] = frame_buffer(f, bytes);
+    Buffer *home = f->homes[value->id];
+    if (home)
+        home->users++;
+    f->buffers[value->id] = home ? home : frame_buffer(f, bytes);
     return f->buffers[value->id];
 }
 

@@ -43,6 +43,7 @@ typedef struct Frame {
     NndAxis *axes;    /* a copy of the call's: a scan shortens its parent axis */
     NndCall call;     /* with those axes */
     Buffer **buffers; /* by value id */
+    Buffer **homes;   /* by value id: where the caller wants the value, or NULL */
     Arena *arena;     /* of this call */
     VEC(Buffer *) scratch; /* of the instructions at hand */
     bool out_of_memory;

@@ -228,13 +228,27 @@ static void bind_arguments(Frame *f, const NndCall *call)
     }
 }
 
+/* Results are made where the caller wants them; those that are arguments, reshaped or asked for
+ * twice are copied in the end. */
+static void bind_results(Frame *f, const NndCall *call)
+{
+    const IrRegion *body = f->prepared->func->body;
+    Buffer *borrowed = ARENA_ARRAY(f->arena, Buffer, body->yield_count + 1);
+    f->homes = ARENA_ARRAY(f->arena, Buffer *, f->prepared->value_count + 1);
+    for (int i = 0; i < body->yield_count; i++) {
+        borrowed[i] = (Buffer){.data = call->results[i], .borrowed = true};
+        f->homes[body->yields[i]->id] = &borrowed[i];
+    }
+}
+
 static void copy_results(const Frame *f, const NndCall *call)
 {
     const IrRegion *body = f->prepared->func->body;
     for (int i = 0; i < body->yield_count; i++) {
         size_t bytes;
-        if (frame_value_bytes(f, body->yields[i], &bytes) && bytes)
-            memcpy(call->results[i], f->buffers[body->yields[i]->id]->data, bytes);
+        const void *data = f->buffers[body->yields[i]->id]->data;
+        if (frame_value_bytes(f, body->yields[i], &bytes) && bytes && data != call->results[i])
+            memcpy(call->results[i], data, bytes);
     }
 }
 
@@ -255,6 +269,7 @@ static NndStatus run_function(Interp *interp, const Prepared *prepared, const Nn
     f.context = (Context){.call = &f.call, .scratch = frame_scratch, .owner = &f};
     f.buffers = ARENA_ARRAY(arena, Buffer *, prepared->value_count + 1);
     bind_arguments(&f, call);
+    bind_results(&f, call);
     uint64_t mode = nnd_denormals_off();
     frame_run(&f, prepared->func->body);
     if (!f.out_of_memory)

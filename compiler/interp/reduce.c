@@ -217,7 +217,7 @@ static int64_t selected_count(const Tensor *x, unsigned axes)
     return count;
 }
 
-static bool reduce_dense(const Context *c, IrOp op, const Tensor *x, unsigned axes, char *out)
+static bool reduce_together(const Context *c, IrOp op, const Tensor *x, unsigned axes, char *out)
 {
     Reduction r = {.out = out, .reduced = selected_count(x, axes), .pieces = 1};
     NndDType dtype = x->type->dtype;
@@ -232,6 +232,31 @@ static bool reduce_dense(const Context *c, IrOp op, const Tensor *x, unsigned ax
         return sum_pieces(c, r, dtype, outer);
     run(c, &r, kernel_for(op, dtype), outer, outer * r.reduced * r.inner);
     return true;
+}
+
+/* The last of the axes, and those of the set that stand directly before it. */
+static unsigned last_group(unsigned axes)
+{
+    unsigned group = 0, bit = 1u << (NND_MAX_RANK - 1);
+    while (!(axes & bit))
+        bit >>= 1;
+    for (; axes & bit; bit >>= 1)
+        group |= bit;
+    return group;
+}
+
+/* Axes that stand apart are reduced one group after the other, which leaves x where it is. */
+static bool reduce_dense(const Context *c, IrOp op, const Tensor *x, unsigned axes, char *out)
+{
+    unsigned group = last_group(axes);
+    if (group == axes || op == OP_argmax)
+        return reduce_together(c, op, x, axes, out);
+    Tensor partial = *x;
+    for (int i = 0; i < x->type->rank; i++)
+        partial.extents[i] = group >> i & 1 ? 1 : x->extents[i];
+    partial.data = c->scratch(c->owner, (size_t)tensor_count(&partial) * tensor_element(x));
+    return partial.data && reduce_together(c, op, x, group, partial.data) &&
+           reduce_dense(c, op, &partial, axes & ~group, out);
 }
 
 static void reduce_segments(const Context *c, IrOp op, const Tensor *x, const char *data, char *out, int64_t inner)
