@@ -1,5 +1,7 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The text CNN finds the two words that decide, with dropout, clipping and early stopping on.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 texts 900 1 >train.tsv

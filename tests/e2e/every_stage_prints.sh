@@ -1,6 +1,8 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # nnd ir shows every example at every stage; the verifier and the round trip through text run after
 # every pass.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 for model in "$root"/examples/*.nnd; do

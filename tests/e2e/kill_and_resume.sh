@@ -1,14 +1,22 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A training that is killed leaves a loadable checkpoint and goes on to the same bytes.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 texts 200 1 >train.tsv
 texts 40 2 >test.tsv
 model=$root/examples/text_cnn.nnd
-options="--train train.tsv --valid 0.2 -D size=16 -D filters=8 --seed 5"
-run train "$model" $options --epochs 6 -o whole.model
 
-"$nnd" train "$model" $options --epochs 6 -o cut.model >log 2>&1 &
+# train_with OPTION...: the same training each time
+train_with()
+{
+    run train "$model" --train train.tsv --valid 0.2 -D size=16 -D filters=8 "$@"
+}
+
+train_with --seed 5 --epochs 6 -o whole.model
+
+"$nnd" train "$model" --train train.tsv --valid 0.2 -D size=16 -D filters=8 --seed 5 --epochs 6 -o cut.model >log 2>&1 &
 child=$!
 tries=0
 while [ ! -e cut.model.checkpoint ] && [ $tries -lt 600 ]; do
@@ -19,12 +27,15 @@ kill -9 $child 2>/dev/null
 wait $child 2>/dev/null
 [ -e cut.model.checkpoint ] || fail "there is no checkpoint"
 run eval cut.model.checkpoint --data test.tsv
-run train "$model" $options --epochs 6 -o cut.model --resume
+train_with --seed 5 --epochs 6 -o cut.model --resume
 cmp whole.model cut.model || fail "the resumed training ends elsewhere"
 
-run train "$model" $options --epochs 2 -o parts.model
-run train "$model" $options --epochs 6 -o parts.model --resume
+train_with --seed 5 --epochs 2 -o parts.model
+train_with --seed 5 --epochs 6 -o parts.model --resume
 cmp whole.model parts.model || fail "a training in two parts ends elsewhere"
 
-refuses "another training" train "$model" $options --seed 6 --epochs 6 -o cut.model --resume
-[ "$(ls | grep -c 'tmp\|~')" -eq 0 ] || fail "temporary files were left: $(ls)"
+refuses "another training" train "$model" --train train.tsv --valid 0.2 -D size=16 -D filters=8 --seed 6 --epochs 6 \
+    -o cut.model --resume
+for left in *tmp* *~; do
+    [ ! -e "$left" ] || fail "a temporary file was left: $left"
+done

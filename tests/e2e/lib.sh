@@ -1,4 +1,6 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034,SC2059 # variables for the tests; printf formats are made of octal escapes
 # What the end-to-end tests share. Sourced with the command and the source folder as arguments.
 nnd=$1
 root=$2

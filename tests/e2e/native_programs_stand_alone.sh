@@ -1,5 +1,7 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A native program needs the C library alone, starts at once, and reads what nnd predict reads.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 images train 60 1
@@ -19,7 +21,8 @@ cut -f 2 train.tsv >lines.txt
 ./cnn train.tsv >from_tsv
 ./cnn lines.txt >from_lines
 ./cnn <lines.txt >from_input
-cmp from_tsv from_lines && cmp from_lines from_input || fail "TSV, lines and standard input differ"
+cmp from_tsv from_lines || fail "TSV and lines differ"
+cmp from_lines from_input || fail "a file and standard input differ"
 run predict cnn.model lines.txt
 cmp out from_lines || fail "nnd predict differs"
 gzip train-images-idx3-ubyte

@@ -1,5 +1,7 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every example, trained a little: interpreter, JIT and native program predict the same.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 texts 90 1 >train.tsv

@@ -1,5 +1,7 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Broken files of every kind: a message with file and place, exit code 1, nothing lost.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 texts 60 1 >train.tsv
@@ -14,7 +16,7 @@ for size in 0 4 100 2000; do
     refuses cut.model build cut.model -o program
     [ ! -e program ] || fail "a program was built from a cut model"
 done
-head -c 300 good.model | tr 'a-z' 'A-Z' >odd.model
+head -c 300 good.model | tr '[:lower:]' '[:upper:]' >odd.model
 refuses odd.model predict odd.model train.tsv
 
 printf '1\tgood text\nno tab here\n' >bad.tsv

@@ -1,5 +1,7 @@
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Wrong usage: exit code 2 and a hint; help for every command: exit code 0.
+# shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 usage()
@@ -12,7 +14,7 @@ usage()
 
 usage
 usage nonsense
-"$nnd" chekc 2>&1 | grep -q 'did you mean `check`' || fail "no suggestion for a misspelt command"
+"$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
 for command in check ir train eval predict bench build convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
