@@ -5,10 +5,12 @@ static void add_contracted(Nest *nest)
 {
     const IrDot *dot = &nest->anchor->attrs.dot;
     for (int i = 0; i < dot->contract_count; i++)
-        nest->inner[nest->inner_rank++] = nest->anchor->args[0]->type.dims[dot->a_contract[i]];
+        nest->inner.dims[nest->inner.rank++] = nest->anchor->args[0]->type.dims[dot->a_contract[i]];
 }
 
-/* Without a result axis to keep in lanes, or with nothing but the items of a scan. */
+/* ---- without tiles ---- */
+
+/* No result axis to keep in lanes, or nothing but the items of a scan. */
 static void plan_elements(Nest *nest, const IrType *type)
 {
     nest->kind = NEST_FLAT;
@@ -25,7 +27,7 @@ static void plan_columns(Nest *nest, const IrType *type)
     nest->item_ns = 0.1 * COLUMN_CHUNK;
 }
 
-void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
+static void plan_simply(Nest *nest, const IrRegion *region)
 {
     const IrType *type = &nest->anchor->results[0].type;
     for (int i = 0; i < type->rank; i++)
@@ -34,16 +36,308 @@ void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
         plan_elements(nest, type);
     else
         plan_columns(nest, type);
+}
+
+/* ---- axes ---- */
+
+static void add_axis(AxisList *list, const IrValue *operand, int axis)
+{
+    list->dims[list->count] = operand->type.dims[axis];
+    list->axes[list->count++] = (int8_t)axis;
+}
+
+static bool is_among(const int8_t *axes, int count, int axis)
+{
+    for (int i = 0; i < count; i++)
+        if (axes[i] == axis)
+            return true;
+    return false;
+}
+
+static AxisList free_axes(const IrInst *inst, int side)
+{
+    const IrDot *dot = &inst->attrs.dot;
+    AxisList list = {0};
+    for (int axis = 0; axis < inst->args[side]->type.rank; axis++)
+        if (!is_among(side ? dot->b_batch : dot->a_batch, dot->batch_count, axis) &&
+            !is_among(side ? dot->b_contract : dot->a_contract, dot->contract_count, axis))
+            add_axis(&list, inst->args[side], axis);
+    return list;
+}
+
+/* Contracted pairs, sorted by the axes of S. */
+static void sort_contracted(DotPlan *p)
+{
+    const IrDot *dot = &p->inst->attrs.dot;
+    const int8_t *own = p->s ? dot->b_contract : dot->a_contract, *other = p->s ? dot->a_contract : dot->b_contract;
+    for (int axis = 0; axis < p->inst->args[p->s]->type.rank; axis++)
+        for (int i = 0; i < dot->contract_count; i++)
+            if (own[i] == axis) {
+                add_axis(&p->k, p->inst->args[p->s], axis);
+                add_axis(&p->k_v, p->inst->args[p->v], other[i]);
+            }
+}
+
+static void list_axes(DotPlan *p)
+{
+    const IrDot *dot = &p->inst->attrs.dot;
+    for (int i = 0; i < dot->batch_count; i++) {
+        add_axis(&p->batch, p->inst->args[p->s], p->s ? dot->b_batch[i] : dot->a_batch[i]);
+        add_axis(&p->batch_v, p->inst->args[p->v], p->v ? dot->b_batch[i] : dot->a_batch[i]);
+    }
+    p->rows = free_axes(p->inst, p->s);
+    p->columns = free_axes(p->inst, p->v);
+    sort_contracted(p);
+}
+
+static int64_t constant_product(const AxisList *list, int first)
+{
+    int64_t product = 1;
+    for (int i = first; i < list->count; i++) {
+        if (list->dims[i]->kind != NND_DIM_CONST)
+            return -1;
+        product *= list->dims[i]->size;
+    }
+    return product;
+}
+
+/* ---- which operand is S ---- */
+
+static bool has_window(const IrValue *value)
+{
+    for (; value->def && value->def->arg_count == 1; value = value->def->args[0])
+        if (value->def->op == OP_window)
+            return true;
+    return false;
+}
+
+/* In a scan S has the items, and V must not change from step to step. */
+static bool fits_scan(const DotPlan *p, const IrRegion *region)
+{
+    const IrDim *parent = region->owner->attrs.scan.dim->parent;
+    const IrType *v = &p->inst->args[p->v]->type;
+    return p->batch.count == 0 && p->rows.count > 0 && p->rows.axes[0] == 0 && p->rows.dims[0] == parent &&
+           (v->rank == 0 || v->dims[0] != parent);
+}
+
+static bool try_side(const FuncGen *fg, DotPlan *p, const IrInst *inst, const IrRegion *region, int s)
+{
+    *p = (DotPlan){.inst = inst, .s = s, .v = 1 - s, .dtype = inst->args[0]->type.dtype};
+    if (p->dtype != NND_F32 && p->dtype != NND_F64)
+        return false;
+    if (!address_map(fg, region, inst->args[s], &p->map))
+        return false;
+    list_axes(p);
+    p->in_scan = region->owner != NULL;
+    return p->columns.count > 0 && p->k.count > 0 && (!p->in_scan || fits_scan(p, region));
+}
+
+/* Windows are what must not be copied into panels; else V is the operand with the result's last axis. */
+static bool choose_sides(const FuncGen *fg, DotPlan *p, const IrInst *inst, const IrRegion *region)
+{
+    bool last_is_b = free_axes(inst, 1).count > 0;
+    bool windows[2] = {has_window(inst->args[0]), has_window(inst->args[1])};
+    int s = windows[0] != windows[1] ? (windows[1] ? 1 : 0) : last_is_b ? 0 : 1;
+    return try_side(fg, p, inst, region, s) || try_side(fg, p, inst, region, 1 - s);
+}
+
+/* ---- tiles ---- */
+
+/* Trailing column axes are taken together until a panel is well filled. */
+static void merge_columns(DotPlan *p)
+{
+    p->merged = 1;
+    while (p->merged < p->columns.count) {
+        int64_t width = constant_product(&p->columns, p->columns.count - p->merged);
+        if (width < 0 || width >= 2 * dot_panel(p))
+            return;
+        p->merged++;
+    }
+}
+
+/* As many rows as leave registers for a row of the panel and a scalar. */
+static void choose_tile(const FuncGen *fg, DotPlan *p)
+{
+    enum { BLOCK_ROWS = 48 };
+    const Target *target = fg->cg->target;
+    p->lanes = target->vector_bytes / (int)nnd_dtype_size(p->dtype);
+    p->vectors = 2;
+    p->tile_rows = (target->vector_registers - 1 - p->vectors) / p->vectors;
+    merge_columns(p);
+    if (p->columns.count == p->merged && constant_product(&p->columns, 0) > 0 &&
+        constant_product(&p->columns, 0) <= p->lanes) {
+        p->vectors = 1;
+        p->tile_rows = p->tile_rows > 8 ? 8 : p->tile_rows;
+    }
+    int64_t rows = constant_product(&p->rows, 0);
+    if (rows > 0 && rows < p->tile_rows)
+        p->tile_rows = (int)rows;
+    p->block_rows = BLOCK_ROWS / p->tile_rows * p->tile_rows;
+}
+
+static void add_scratch_dims(const AxisList *list, const IrDim **dims, int *rank)
+{
+    for (int i = 0; i < list->count; i++)
+        dims[(*rank)++] = list->dims[i];
+}
+
+static bool set_scratch(FuncGen *fg, DotPlan *p)
+{
+    const IrDim *dims[3 * NND_MAX_RANK];
+    int rank = 0;
+    add_scratch_dims(&p->batch, dims, &rank);
+    add_scratch_dims(&p->k, dims, &rank);
+    add_scratch_dims(&p->columns, dims, &rank);
+    if (rank > NND_MAX_RANK)
+        return false;
+    p->panel_cell = memory_scratch(fg, dims, rank, (int64_t)nnd_dtype_size(p->dtype), dot_panel(p));
+    return true;
+}
+
+/* One loop can walk axes i and i + 1: a step of the outer one is as long as all of the inner one. */
+static bool continues(const DotPlan *p, int i)
+{
+    int outer = p->k.axes[i], inner = p->k.axes[i + 1];
+    int64_t step = address_static_stride(&p->map, outer), unit = address_static_stride(&p->map, inner);
+    for (int bound = 0; bound < p->map.bound_count; bound++)
+        if (address_in_bound(&p->map, bound, outer) || address_in_bound(&p->map, bound, inner))
+            return false;
+    return step >= 0 && unit >= 0 && p->k.dims[i + 1]->kind == NND_DIM_CONST && step == unit * p->k.dims[i + 1]->size;
+}
+
+static void merge_contracted(DotPlan *p)
+{
+    for (int i = 0; i < p->k.count; i++) {
+        if (i > 0 && continues(p, i - 1))
+            p->loops[p->loop_count - 1].count++;
+        else
+            p->loops[p->loop_count++] = (ContractedLoop){i, 1};
+    }
+}
+
+/* Long sums are cut so that a panel's part stays in the cache. */
+static void choose_k_block(DotPlan *p)
+{
+    enum { BLOCK = 256 };
+    int64_t whole = constant_product(&p->k, 0), rest = constant_product(&p->k, p->loops[0].count);
+    if (p->in_scan || (whole >= 0 && whole <= 2 * BLOCK) || rest < 0)
+        return;
+    p->k_block = rest >= BLOCK ? 1 : BLOCK / (rest > 0 ? rest : 1);
+}
+
+static Nest *pack_nest(FuncGen *fg, DotPlan *p)
+{
+    Nest *pack = ARENA_NEW(fg->cg->arena, Nest);
+    pack->kind = NEST_PACK;
+    pack->anchor = p->inst;
+    pack->dot = p;
+    pack->chunk = 1;
+    pack->item_ns = 0.5;
+    for (int i = 0; i < p->batch.count; i++)
+        pack->items[pack->item_rank++] = p->batch.dims[i];
+    for (int i = 0; i < p->k.count; i++)
+        pack->items[pack->item_rank++] = p->k.dims[i];
+    for (int i = 0; i < p->columns.count; i++)
+        pack->inner.dims[pack->inner.rank++] = p->columns.dims[i];
+    return pack;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Cost of an item: a block of rows times a block of panels, at some 50 GFLOP/s. */
+static void set_cost(Nest *nest, const DotPlan *p)
+{
+    int64_t rows = constant_product(&p->rows, 0), columns = constant_product(&p->columns, 0);
+    int64_t width = PANEL_BLOCK * dot_panel(p);
+    rows = rows < 0 ? p->block_rows : smaller(rows, p->block_rows);
+    columns = columns < 0 ? width : smaller(columns, width);
+    nest->item_ns = (double)(rows * columns) * 0.04;
+}
+
+static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
+{
+    DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
+    if (!choose_sides(fg, p, nest->anchor, region))
+        return false;
+    choose_tile(fg, p);
+    merge_contracted(p);
+    choose_k_block(p);
+    if (!set_scratch(fg, p))
+        return false;
+    nest->kind = NEST_TILES;
+    nest->dot = p;
+    nest->chunk = 1;
+    nest->item_rank = 1; /* in a scan; else dot_set_groups says what items are */
+    nest->items[0] = p->rows.count ? p->rows.dims[0] : NULL;
+    set_cost(nest, p);
+    vec_push(fg->cg->arena, out, pack_nest(fg, p));
+    return true;
+}
+
+static void set_group(Launch *launch, const AxisList *list, int first, int count, int64_t chunk)
+{
+    Extents *group = &launch->groups[launch->group_count++];
+    group->chunk = chunk;
+    for (int i = 0; i < count; i++)
+        group->dims[group->rank++] = list->dims[first + i];
+}
+
+/* Items: batch and outer columns, blocks of rows, blocks of panels. */
+void dot_set_groups(const Nest *nest, Launch *launch)
+{
+    const DotPlan *p = nest->dot;
+    int outer = p->columns.count - p->merged;
+    set_group(launch, &p->batch, 0, p->batch.count, 1);
+    for (int i = 0; i < outer; i++)
+        launch->groups[0].dims[launch->groups[0].rank++] = p->columns.dims[i];
+    set_group(launch, &p->rows, 0, p->rows.count, p->block_rows);
+    set_group(launch, &p->columns, outer, p->merged, (int64_t)PANEL_BLOCK * dot_panel(p));
+}
+
+/* Small contractions are not worth the packing (nor the time to compile a tile). */
+static bool is_small(const IrInst *inst)
+{
+    enum { SMALL = 2048 };
+    AxisList a = free_axes(inst, 0), b = free_axes(inst, 1);
+    int64_t result = ir_type_static_count(&inst->results[0].type), k = 1;
+    for (int i = 0; i < inst->attrs.dot.contract_count; i++) {
+        const IrDim *dim = inst->args[0]->type.dims[inst->attrs.dot.a_contract[i]];
+        k = k < 0 || dim->kind != NND_DIM_CONST ? -1 : k * dim->size;
+    }
+    bool vector = constant_product(&a, 0) == 1 || constant_product(&b, 0) == 1;
+    return vector || (result >= 0 && k >= 0 && result * k <= SMALL);
+}
+
+void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
+{
+    if (is_small(nest->anchor) || !plan_tiles(fg, nest, region, out))
+        plan_simply(nest, region);
     add_contracted(nest);
     vec_push(fg->cg->arena, out, nest);
 }
 
-void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+/* ---- shared by packing and tiles ---- */
+
+int dot_panel(const DotPlan *plan)
 {
-    (void)e, (void)nest, (void)lo, (void)hi;
+    return plan->lanes * plan->vectors;
 }
 
-void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count)
 {
-    (void)e, (void)nest, (void)lo, (void)hi;
+    return emit_product(e, list->dims + first, count);
+}
+
+LLVMValueRef dot_merged_extent(Emit *e, const DotPlan *plan)
+{
+    return dot_extent(e, &plan->columns, plan->columns.count - plan->merged, plan->merged);
+}
+
+LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan)
+{
+    LLVMValueRef panel = emit_i64(e, dot_panel(plan));
+    return index_div(e, index_add(e, dot_merged_extent(e, plan), emit_i64(e, dot_panel(plan) - 1)), panel);
 }

@@ -1,16 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Contractions.
+ * Contractions in register tiles.
+ *
+ * One operand, S, is read one scalar at a time through an address map, so
+ * windows cost no copy; the other one, V, is packed into panels of as many
+ * columns as a tile has, one row for each contracted entry. A tile of
+ * tile_rows x panel sums is kept in registers while the contracted axes are
+ * walked; sums of an element are always made in the same order, whatever tile
+ * it falls into. The tiles of an item (block_rows x PANEL_BLOCK panels) are
+ * put on the stack, from where the kernel's other instructions take them
+ * element by element.
+ *
+ *   rows     free axes of S          batch axes come in front of both
+ *   columns  free axes of V, of which the last few (`merged`) make panels
+ *   k        contracted axes, in S's order of memory
  */
 #ifndef NND_COMPILER_CODEGEN_DOT_H
 #define NND_COMPILER_CODEGEN_DOT_H
 
+#include "compiler/codegen/address.h"
 #include "compiler/codegen/nest.h"
+
+typedef struct AxisList {
+    int count;
+    int8_t axes[NND_MAX_RANK];
+    const IrDim *dims[NND_MAX_RANK];
+} AxisList;
+
+/* Contracted axes which S has one after the other in memory, walked by one loop. */
+typedef struct ContractedLoop {
+    int first, count; /* of the plan's k */
+} ContractedLoop;
+
+struct DotPlan {
+    const IrInst *inst;
+    NndDType dtype;
+    int s, v;                 /* which operand is which */
+    AddressMap map;           /* of S */
+    AxisList batch, batch_v;  /* axes of S and of V; the same dimensions */
+    AxisList rows, columns;
+    AxisList k, k_v;          /* axes of S and of V */
+    ContractedLoop loops[NND_MAX_RANK];
+    int loop_count;
+    int merged;               /* how many of the columns' axes make panels */
+    int lanes, vectors;       /* elements in a vector, vectors in a panel */
+    int tile_rows, block_rows;
+    int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
+    int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
+    bool in_scan;             /* rows begin with the items of the scan */
+};
+
+enum { PANEL_BLOCK = 4 };
 
 /* Decides how the contraction that anchors `nest` is computed; adds the nests to `out`. */
 void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);
+void dot_set_groups(const Nest *nest, Launch *launch);
 
 void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+
+/* ---- shared by packing and tiles ---- */
+int dot_panel(const DotPlan *plan); /* columns */
+LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count);
+LLVMValueRef dot_merged_extent(Emit *e, const DotPlan *plan);
+LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan); /* for one entry of the outer columns */
 
 #endif

@@ -236,6 +236,14 @@ LLVMValueRef emit_product(Emit *e, const IrDim *const *dims, int count)
     return product;
 }
 
+LLVMValueRef emit_chunks(Emit *e, const Extents *extents)
+{
+    LLVMValueRef product = emit_product(e, extents->dims, extents->rank);
+    if (extents->chunk <= 1)
+        return product;
+    return index_div(e, index_add(e, product, emit_i64(e, extents->chunk - 1)), emit_i64(e, extents->chunk));
+}
+
 /* ---- index arithmetic ---- */
 
 Mark emit_mark(const Emit *e)

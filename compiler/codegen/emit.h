@@ -50,13 +50,19 @@ typedef struct Scratch {
     int64_t bytes, round;
 } Scratch;
 
-/* A kernel to be run: `count` items, each costing `item_ns` times the extents of `inner`. The count is
- * the product of extents, the last one divided by `chunk` (rounded up). */
+/* The product of extents, cut into chunks (rounded up). */
+typedef struct Extents {
+    int rank;
+    const IrDim *dims[NND_MAX_RANK];
+    int64_t chunk;
+} Extents;
+
+/* A kernel to be run: items are the product of `groups`, each costs `item_ns` times the extents of `inner`. */
 typedef struct Launch {
     LLVMValueRef kernel;
-    int rank, inner_rank;
-    const IrDim *dims[NND_MAX_RANK], *inner[2 * NND_MAX_RANK];
-    int64_t chunk, grain; /* `grain` 0: from the cost */
+    int group_count;
+    Extents groups[3], inner;
+    int64_t grain; /* 0: from the cost */
     double item_ns;
 } Launch;
 
@@ -139,6 +145,7 @@ LLVMValueRef emit_order(Emit *e, const IrDim *dim, LLVMValueRef place);
 LLVMValueRef emit_live(Emit *e, const IrDim *dim, LLVMValueRef t);
 LLVMValueRef emit_call_field(Emit *e, unsigned field, LLVMTypeRef type);
 LLVMValueRef emit_product(Emit *e, const IrDim *const *dims, int count);
+LLVMValueRef emit_chunks(Emit *e, const Extents *extents);
 
 LLVMTypeRef emit_type(Codegen *cg, NndDType dtype);        /* in registers */
 LLVMTypeRef emit_memory_type(Codegen *cg, NndDType dtype);

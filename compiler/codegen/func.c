@@ -168,7 +168,7 @@ static LLVMValueRef grain_of(Emit *e, const Launch *launch)
     if (launch->grain)
         return emit_i64(e, launch->grain);
     int64_t item_ps = (int64_t)(launch->item_ns * 1000);
-    LLVMValueRef item = index_mul(e, emit_product(e, launch->inner, launch->inner_rank), emit_i64(e, item_ps));
+    LLVMValueRef item = index_mul(e, emit_chunks(e, &launch->inner), emit_i64(e, item_ps));
     LLVMValueRef grain = index_div(e, emit_i64(e, (int64_t)block_ps), index_max(e, item, emit_i64(e, 1)));
     return index_max(e, grain, emit_i64(e, 1));
 }
@@ -176,12 +176,8 @@ static LLVMValueRef grain_of(Emit *e, const Launch *launch)
 static LLVMValueRef item_count(Emit *e, const Launch *launch)
 {
     LLVMValueRef count = emit_i64(e, 1);
-    for (int i = 0; i < launch->rank; i++) {
-        LLVMValueRef extent = emit_extent(e, launch->dims[i]);
-        if (i == launch->rank - 1 && launch->chunk > 1)
-            extent = index_div(e, index_add(e, extent, emit_i64(e, launch->chunk - 1)), emit_i64(e, launch->chunk));
-        count = index_mul(e, count, extent);
-    }
+    for (int i = 0; i < launch->group_count; i++)
+        count = index_mul(e, count, emit_chunks(e, &launch->groups[i]));
     return count;
 }
 

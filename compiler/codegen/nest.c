@@ -113,7 +113,8 @@ static void set_items(Nest *nest, const IrType *type, int rank, int64_t chunk)
 
 static void add_inner(Nest *nest, const IrDim *dim)
 {
-    nest->inner[nest->inner_rank++] = dim;
+    if (nest->inner.rank < NND_MAX_RANK)
+        nest->inner.dims[nest->inner.rank++] = dim;
 }
 
 /* Element by element. */
@@ -226,7 +227,7 @@ static void list_scatter(FuncGen *fg, const Kernel *kernel, const IrRegion *regi
 /* Of a scan's kernel: depends on no step, and is done before the scan. */
 static bool is_outside(const Nest *nest, const IrDim *parent)
 {
-    const IrType *type = nest->outputs.count ? shape_of(nest) : NULL;
+    const IrType *type = nest->kind == NEST_PACK ? NULL : shape_of(nest);
     return !type || type->rank == 0 || type->dims[0] != parent;
 }
 
@@ -334,16 +335,25 @@ static const char *kind_name(NestKind kind)
     return names[kind];
 }
 
+static void add_group(Launch *launch, const IrDim *const *dims, int rank, int64_t chunk)
+{
+    Extents *group = &launch->groups[launch->group_count++];
+    group->chunk = chunk;
+    for (int i = 0; i < rank; i++)
+        group->dims[group->rank++] = dims[i];
+}
+
 void nest_launch(FuncGen *fg, const Nest *nest)
 {
     Emit *e = emit_block_begin(fg, kind_name(nest->kind));
     nest_emit(e, nest, e->lo, e->hi);
-    Launch launch = {.kernel = e->function, .rank = nest->item_rank, .inner_rank = nest->inner_rank,
-                     .chunk = nest->chunk, .grain = nest->grain, .item_ns = nest->item_ns};
-    for (int i = 0; i < nest->item_rank; i++)
-        launch.dims[i] = nest->items[i];
-    for (int i = 0; i < nest->inner_rank; i++)
-        launch.inner[i] = nest->inner[i];
     emit_block_end(e);
+    Launch launch = {.kernel = e->function, .inner = nest->inner, .grain = nest->grain, .item_ns = nest->item_ns};
+    if (nest->kind == NEST_TILES) {
+        dot_set_groups(nest, &launch);
+    } else if (nest->item_rank) {
+        add_group(&launch, nest->items, nest->item_rank - 1, 1);
+        add_group(&launch, nest->items + nest->item_rank - 1, 1, nest->chunk);
+    }
     vec_push(fg->cg->arena, &fg->launches, launch);
 }

@@ -48,8 +48,7 @@ struct Nest {
     int item_rank;        /* items are the product of these, the last one cut by `chunk` */
     const IrDim *items[NND_MAX_RANK];
     int64_t chunk;
-    int inner_rank;       /* what an item costs: item_ns times these */
-    const IrDim *inner[2 * NND_MAX_RANK];
+    Extents inner;        /* what an item costs: item_ns times these */
     double item_ns;
     int64_t grain;        /* items a block, or 0: from the cost */
     DotPlan *dot;         /* PACK, TILES */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Packing of V: panel[batch, outer, panel, k, lane], zeros beyond the last
+ * column. Items are contracted entries (of each batch).
+ */
+#include "compiler/codegen/dot.h"
+#include "compiler/codegen/loops.h"
+#include "compiler/codegen/scalar.h"
+
+typedef struct Pack {
+    const DotPlan *plan;
+    LLVMValueRef k, k_count; /* position among the contracted entries, and how many there are */
+    LLVMValueRef batch;
+    LLVMValueRef panels, width; /* panels for one outer column; merged columns */
+    Index at;                   /* of V */
+} Pack;
+
+static void set_axes(Index *index, const AxisList *list, const LLVMValueRef *at)
+{
+    for (int i = 0; i < list->count; i++)
+        index->at[list->axes[i]] = at[i];
+}
+
+/* Element of V at merged column `column`. */
+static LLVMValueRef column_element(Emit *e, const Pack *pack, LLVMValueRef column)
+{
+    const DotPlan *p = pack->plan;
+    LLVMValueRef at[NND_MAX_RANK];
+    int outer = p->columns.count - p->merged;
+    Index index = pack->at;
+    index_split(e, p->columns.dims + outer, p->merged, column, at);
+    for (int i = 0; i < p->merged; i++)
+        index.at[p->columns.axes[outer + i]] = at[i];
+    return element(e, p->inst->args[p->v], &index);
+}
+
+static void pack_run(Emit *e, const Pack *pack, LLVMValueRef target, LLVMValueRef first, LLVMValueRef count)
+{
+    Loop lanes = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_VECTOR);
+    LLVMValueRef x = column_element(e, pack, index_add(e, first, lanes.index));
+    memory_store_raw(e, pack->plan->dtype, target, lanes.index, x);
+    loop_end(e, &lanes);
+}
+
+/* Panels are [k, lane]: the row of this k in each of them. */
+static void pack_panels(Emit *e, const Pack *pack, LLVMValueRef outer)
+{
+    const DotPlan *p = pack->plan;
+    LLVMValueRef size = emit_i64(e, dot_panel(p)), base = emit_cell(e, p->panel_cell);
+    Loop panels = loop_begin(e, emit_i64(e, 0), pack->panels, 1, LOOP_PLAIN);
+    LLVMValueRef number = index_add(e, index_mul(e, outer, pack->panels), panels.index);
+    LLVMValueRef row = index_add(e, index_mul(e, number, pack->k_count), pack->k);
+    LLVMValueRef target = memory_at(e, p->dtype, base, index_mul(e, row, size));
+    LLVMValueRef first = index_mul(e, panels.index, size);
+    LLVMValueRef rest = index_min(e, size, index_sub(e, pack->width, first));
+    pack_run(e, pack, target, first, rest);
+    Loop zeros = loop_begin(e, rest, size, 1, LOOP_VECTOR);
+    memory_store_raw(e, p->dtype, target, zeros.index, scalar_const(e, p->dtype, 0));
+    loop_end(e, &zeros);
+    loop_end(e, &panels);
+}
+
+static void pack_outer(Emit *e, Pack *pack)
+{
+    const DotPlan *p = pack->plan;
+    int outer_rank = p->columns.count - p->merged;
+    LLVMValueRef at[NND_MAX_RANK], count = dot_extent(e, &p->columns, 0, outer_rank);
+    Loop outer = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
+    index_split(e, p->columns.dims, outer_rank, outer.index, at);
+    for (int i = 0; i < outer_rank; i++)
+        pack->at.at[p->columns.axes[i]] = at[i];
+    pack_panels(e, pack, index_add(e, index_mul(e, pack->batch, count), outer.index));
+    loop_end(e, &outer);
+}
+
+void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+{
+    const DotPlan *p = nest->dot;
+    Pack pack = {.plan = p, .panels = dot_panel_count(e, p), .width = dot_merged_extent(e, p)};
+    pack.k_count = dot_extent(e, &p->k, 0, p->k.count);
+    Loop items = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
+    LLVMValueRef at[NND_MAX_RANK];
+    pack.k = index_rem(e, items.index, pack.k_count);
+    pack.batch = index_div(e, items.index, pack.k_count);
+    index_split(e, p->k.dims, p->k.count, pack.k, at);
+    set_axes(&pack.at, &p->k_v, at);
+    index_split(e, p->batch.dims, p->batch.count, pack.batch, at);
+    set_axes(&pack.at, &p->batch_v, at);
+    pack_outer(e, &pack);
+    loop_end(e, &items);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/codegen/dot.h"
+#include "compiler/codegen/loops.h"
+#include "compiler/codegen/scalar.h"
+
+enum { MAX_SUMS = 64, UNROLLED = 8 };
+
+typedef struct Tiles {
+    const DotPlan *plan;
+    const Nest *nest;
+    AddressGen address;
+    LLVMTypeRef scalar, vector;
+    LLVMValueRef block;               /* stack: sums of the item, [block_rows, PANEL_BLOCK * panel] */
+    LLVMValueRef positions;           /* stack: where the rows of the item begin in S */
+    LLVMValueRef places[MAX_BOUNDS];  /* stack: what the rows add to the forms of the bounds */
+    LLVMValueRef extents[MAX_BOUNDS]; /* stack: what they must be below */
+    LLVMValueRef zero;                /* stack: an element outside of the bounds */
+    LLVMValueRef sums[MAX_SUMS];      /* stack, until LLVM takes them to registers */
+    /* of the item */
+    LLVMValueRef outer, batch_at[NND_MAX_RANK], column_at[NND_MAX_RANK];
+    LLVMValueRef row_lo, row_hi, panel_lo, panel_hi;
+    LLVMValueRef k_lo, k_hi; /* of the first contracted loop */
+} Tiles;
+
+/* The tile that is being emitted. */
+typedef struct Tile {
+    Tiles *all;
+    LLVMValueRef panel;                       /* its first row */
+    LLVMValueRef rows[MAX_SUMS];              /* pointers into S */
+    LLVMValueRef places[MAX_SUMS][MAX_BOUNDS], extents[MAX_SUMS][MAX_BOUNDS];
+} Tile;
+
+/* How far the contracted loops have come. */
+typedef struct Entry {
+    LLVMValueRef number;             /* row of the panel */
+    LLVMValueRef position;           /* to be added to the rows' */
+    LLVMValueRef places[MAX_BOUNDS]; /* to be added to the bounds' forms */
+    LLVMValueRef extents[MAX_BOUNDS]; /* what the forms must be below, if that is not the rows' */
+} Entry;
+
+static int block_width(const DotPlan *p)
+{
+    return PANEL_BLOCK * dot_panel(p);
+}
+
+static unsigned vector_bytes(const DotPlan *p)
+{
+    return (unsigned)p->lanes * (unsigned)nnd_dtype_size(p->dtype);
+}
+
+static LLVMValueRef load_vector(Emit *e, const Tiles *t, LLVMValueRef base, LLVMValueRef at)
+{
+    LLVMValueRef x = LLVMBuildLoad2(e->b, t->vector, LLVMBuildInBoundsGEP2(e->b, t->scalar, base, &at, 1, ""), "");
+    LLVMSetAlignment(x, vector_bytes(t->plan));
+    return x;
+}
+
+static void store_vector(Emit *e, const Tiles *t, LLVMValueRef base, LLVMValueRef at, LLVMValueRef x)
+{
+    LLVMValueRef store = LLVMBuildStore(e->b, x, LLVMBuildInBoundsGEP2(e->b, t->scalar, base, &at, 1, ""));
+    LLVMSetAlignment(store, vector_bytes(t->plan));
+}
+
+static LLVMValueRef load_index(Emit *e, LLVMValueRef table, LLVMValueRef at)
+{
+    return LLVMBuildLoad2(e->b, e->cg->i64, LLVMBuildInBoundsGEP2(e->b, e->cg->i64, table, &at, 1, ""), "");
+}
+
+static void store_index(Emit *e, LLVMValueRef table, LLVMValueRef at, LLVMValueRef value)
+{
+    LLVMBuildStore(e->b, value, LLVMBuildInBoundsGEP2(e->b, e->cg->i64, table, &at, 1, ""));
+}
+
+/* ---- rows of the item ---- */
+
+static void set_row_tables(Emit *e, const Tiles *t, LLVMValueRef at, const LLVMValueRef *axes)
+{
+    const DotPlan *p = t->plan;
+    const AddressGen *gen = &t->address;
+    LLVMValueRef position = gen->constant, row = NULL;
+    for (int i = 0; i < p->batch.count; i++) {
+        position = index_add(e, position, address_term(e, gen, p->batch.axes[i], t->batch_at[i]));
+        row = p->batch.axes[i] == p->map.row_axis ? t->batch_at[i] : row;
+    }
+    for (int i = 0; i < p->rows.count; i++) {
+        position = index_add(e, position, address_term(e, gen, p->rows.axes[i], axes[i]));
+        row = p->rows.axes[i] == p->map.row_axis ? axes[i] : row;
+    }
+    store_index(e, t->positions, at, position);
+    for (int bound = 0; bound < p->map.bound_count; bound++) {
+        LLVMValueRef place = emit_i64(e, p->map.bounds[bound].form.constant);
+        for (int i = 0; i < p->batch.count; i++)
+            place = index_add(e, place, address_bound_term(e, gen, bound, p->batch.axes[i], t->batch_at[i]));
+        for (int i = 0; i < p->rows.count; i++)
+            place = index_add(e, place, address_bound_term(e, gen, bound, p->rows.axes[i], axes[i]));
+        store_index(e, t->places[bound], at, place);
+        if (row || !p->map.bounds[bound].in_segment)
+            store_index(e, t->extents[bound], at, address_bound_extent(e, gen, bound, row));
+    }
+}
+
+/* A last tile that is not full computes the last row several times. */
+static void locate_rows(Emit *e, const Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef axes[NND_MAX_RANK], last = index_sub(e, t->row_hi, emit_i64(e, 1));
+    LLVMValueRef tile = emit_i64(e, p->tile_rows), count = index_sub(e, t->row_hi, t->row_lo);
+    count = index_mul(e, index_div(e, index_add(e, count, emit_i64(e, p->tile_rows - 1)), tile), tile);
+    Loop rows = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
+    index_split(e, p->rows.dims, p->rows.count, index_min(e, index_add(e, t->row_lo, rows.index), last), axes);
+    set_row_tables(e, t, rows.index, axes);
+    loop_end(e, &rows);
+}
+
+/* ---- one entry of the contracted axes ---- */
+
+static LLVMValueRef splat(Emit *e, const Tiles *t, LLVMValueRef x)
+{
+    LLVMValueRef undefined = LLVMGetPoison(t->vector);
+    LLVMValueRef first = LLVMBuildInsertElement(e->b, undefined, x, emit_i32(e, 0), "");
+    LLVMValueRef mask = LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->plan->lanes));
+    return LLVMBuildShuffleVector(e->b, first, undefined, mask, "");
+}
+
+static LLVMValueRef row_scalar(Emit *e, const Tile *tile, int row, const Entry *entry)
+{
+    const Tiles *t = tile->all;
+    LLVMValueRef position = entry->position;
+    LLVMValueRef address = LLVMBuildGEP2(e->b, t->scalar, tile->rows[row], &position, 1, "");
+    LLVMValueRef inside = NULL;
+    for (int bound = 0; bound < t->plan->map.bound_count; bound++) {
+        LLVMValueRef place = LLVMBuildAdd(e->b, tile->places[row][bound], entry->places[bound], "");
+        LLVMValueRef extent = entry->extents[bound] ? entry->extents[bound] : tile->extents[row][bound];
+        LLVMValueRef below = index_below(e, place, extent);
+        inside = inside ? LLVMBuildAnd(e->b, inside, below, "") : below;
+    }
+    if (inside)
+        address = LLVMBuildSelect(e->b, inside, address, t->zero, "");
+    return LLVMBuildLoad2(e->b, t->scalar, address, "");
+}
+
+static void add_products(Emit *e, const Tile *tile, const Entry *entry)
+{
+    const Tiles *t = tile->all;
+    const DotPlan *p = t->plan;
+    LLVMValueRef columns[MAX_SUMS];
+    LLVMValueRef first = index_mul(e, entry->number, emit_i64(e, dot_panel(p)));
+    for (int v = 0; v < p->vectors; v++)
+        columns[v] = load_vector(e, t, tile->panel, index_add(e, first, emit_i64(e, (int64_t)v * p->lanes)));
+    for (int row = 0; row < p->tile_rows; row++) {
+        LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
+        for (int v = 0; v < p->vectors; v++) {
+            LLVMValueRef slot = t->sums[row * p->vectors + v];
+            LLVMBuildStore(e->b, math_fma(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")), slot);
+        }
+    }
+}
+
+/* The entry at index `at` of a loop inside of `outer`. */
+static Entry enter(Emit *e, const Tiles *t, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
+{
+    const DotPlan *p = t->plan;
+    int axis = p->k.axes[loop->first + loop->count - 1];
+    LLVMValueRef extent = dot_extent(e, &p->k, loop->first, loop->count);
+    Entry entry = {.number = index_add(e, index_mul(e, outer->number, extent), at),
+                   .position = index_add(e, outer->position, address_term(e, &t->address, axis, at))};
+    for (int bound = 0; bound < p->map.bound_count; bound++) {
+        bool segment = p->map.bounds[bound].in_segment && p->map.row_axis == axis;
+        LLVMValueRef term = address_bound_term(e, &t->address, bound, axis, at);
+        entry.places[bound] = index_add(e, outer->places[bound], term);
+        entry.extents[bound] = segment ? address_bound_extent(e, &t->address, bound, at) : outer->extents[bound];
+    }
+    return entry;
+}
+
+static bool is_short(LLVMValueRef lo, LLVMValueRef hi)
+{
+    return LLVMIsAConstantInt(lo) && LLVMIsAConstantInt(hi) && LLVMConstIntGetSExtValue(hi) <= UNROLLED;
+}
+
+static void walk_contracted(Emit *e, const Tile *tile, int depth, const Entry *outer)
+{
+    const Tiles *t = tile->all;
+    const DotPlan *p = t->plan;
+    if (depth == p->loop_count) {
+        add_products(e, tile, outer);
+        return;
+    }
+    const ContractedLoop *loop = &p->loops[depth];
+    LLVMValueRef lo = depth ? emit_i64(e, 0) : t->k_lo;
+    LLVMValueRef hi = depth ? dot_extent(e, &p->k, loop->first, loop->count) : t->k_hi;
+    if (depth == p->loop_count - 1 && is_short(lo, hi)) {
+        for (int64_t i = 0; i < LLVMConstIntGetSExtValue(hi); i++) {
+            Entry entry = enter(e, t, loop, outer, emit_i64(e, i));
+            walk_contracted(e, tile, depth + 1, &entry);
+        }
+        return;
+    }
+    Loop entries = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
+    Entry entry = enter(e, t, loop, outer, entries.index);
+    walk_contracted(e, tile, depth + 1, &entry);
+    loop_end(e, &entries);
+}
+
+/* ---- one tile ---- */
+
+static LLVMValueRef sum_position(Emit *e, const DotPlan *p, LLVMValueRef first_row, int row, LLVMValueRef column, int vector)
+{
+    LLVMValueRef at = index_mul(e, index_add(e, first_row, emit_i64(e, row)), emit_i64(e, block_width(p)));
+    return index_add(e, index_add(e, at, column), emit_i64(e, (int64_t)vector * p->lanes));
+}
+
+static void move_sums(Emit *e, const Tiles *t, LLVMValueRef first_row, LLVMValueRef column, bool to_block)
+{
+    const DotPlan *p = t->plan;
+    for (int row = 0; row < p->tile_rows; row++)
+        for (int v = 0; v < p->vectors; v++) {
+            LLVMValueRef slot = t->sums[row * p->vectors + v], at = sum_position(e, p, first_row, row, column, v);
+            if (to_block)
+                store_vector(e, t, t->block, at, LLVMBuildLoad2(e->b, t->vector, slot, ""));
+            else
+                LLVMBuildStore(e->b, p->k_block ? load_vector(e, t, t->block, at) : LLVMConstNull(t->vector), slot);
+        }
+}
+
+static void emit_tile(Emit *e, Tiles *t, LLVMValueRef first_row, LLVMValueRef panel)
+{
+    const DotPlan *p = t->plan;
+    Tile tile = {.all = t};
+    LLVMValueRef panels = dot_panel_count(e, p), k = dot_extent(e, &p->k, 0, p->k.count);
+    LLVMValueRef number = index_add(e, index_mul(e, t->outer, panels), panel);
+    LLVMValueRef start = index_mul(e, index_mul(e, number, k), emit_i64(e, dot_panel(p)));
+    tile.panel = memory_at(e, p->dtype, emit_cell(e, p->panel_cell), start);
+    for (int row = 0; row < p->tile_rows; row++) {
+        LLVMValueRef at = index_add(e, first_row, emit_i64(e, row));
+        LLVMValueRef position = load_index(e, t->positions, at);
+        tile.rows[row] = LLVMBuildGEP2(e->b, t->scalar, t->address.base, &position, 1, "");
+        for (int bound = 0; bound < p->map.bound_count; bound++) {
+            tile.places[row][bound] = load_index(e, t->places[bound], at);
+            tile.extents[row][bound] = load_index(e, t->extents[bound], at);
+        }
+    }
+    LLVMValueRef column = index_mul(e, index_sub(e, panel, t->panel_lo), emit_i64(e, dot_panel(p)));
+    Entry none = {.number = emit_i64(e, 0), .position = emit_i64(e, 0)};
+    for (int bound = 0; bound < p->map.bound_count; bound++)
+        none.places[bound] = emit_i64(e, 0);
+    move_sums(e, t, first_row, column, false);
+    walk_contracted(e, &tile, 0, &none);
+    move_sums(e, t, first_row, column, true);
+}
+
+/* ---- one item ---- */
+
+static void emit_tiles(Emit *e, Tiles *t)
+{
+    Loop panels = loop_begin(e, t->panel_lo, t->panel_hi, 1, LOOP_PLAIN);
+    Loop rows = loop_begin(e, emit_i64(e, 0), index_sub(e, t->row_hi, t->row_lo), t->plan->tile_rows, LOOP_PLAIN);
+    emit_tile(e, t, rows.index, panels.index);
+    loop_end(e, &rows);
+    loop_end(e, &panels);
+}
+
+static void clear_block(Emit *e, const Tiles *t)
+{
+    int size = t->plan->block_rows * block_width(t->plan);
+    Loop loop = loop_begin(e, emit_i64(e, 0), emit_i64(e, size), t->plan->lanes, LOOP_PLAIN);
+    store_vector(e, t, t->block, loop.index, LLVMConstNull(t->vector));
+    loop_end(e, &loop);
+}
+
+static void emit_sums(Emit *e, Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef whole = dot_extent(e, &p->k, 0, p->loops[0].count);
+    if (!p->k_block) {
+        t->k_lo = emit_i64(e, 0);
+        t->k_hi = whole;
+        emit_tiles(e, t);
+        return;
+    }
+    clear_block(e, t);
+    Loop blocks = loop_begin(e, emit_i64(e, 0), whole, p->k_block, LOOP_PLAIN);
+    t->k_lo = blocks.index;
+    t->k_hi = index_min(e, whole, index_add(e, blocks.index, emit_i64(e, p->k_block)));
+    emit_tiles(e, t);
+    loop_end(e, &blocks);
+}
+
+/* Result axes: batch, those of the first operand, those of the second. */
+static Index result_index(const Tiles *t, const LLVMValueRef *row_at, const LLVMValueRef *column_at)
+{
+    const DotPlan *p = t->plan;
+    Index index = {0};
+    int rank = 0, rows = p->rows.count, columns = p->columns.count;
+    for (int i = 0; i < p->batch.count; i++)
+        index.at[rank++] = t->batch_at[i];
+    for (int i = 0; i < rows; i++)
+        index.at[rank + i + (p->s ? columns : 0)] = row_at[i];
+    for (int i = 0; i < columns; i++)
+        index.at[rank + i + (p->s ? 0 : rows)] = column_at[i];
+    return index;
+}
+
+static void emit_results(Emit *e, const Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    int outer = p->columns.count - p->merged;
+    LLVMValueRef first = index_mul(e, t->panel_lo, emit_i64(e, dot_panel(p))), row_at[NND_MAX_RANK];
+    LLVMValueRef width = index_min(e, emit_i64(e, block_width(p)), index_sub(e, dot_merged_extent(e, p), first));
+    Loop rows = loop_begin(e, t->row_lo, t->row_hi, 1, LOOP_PLAIN);
+    index_split(e, p->rows.dims, p->rows.count, rows.index, row_at);
+    LLVMValueRef start = index_mul(e, index_sub(e, rows.index, t->row_lo), emit_i64(e, block_width(p)));
+    Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
+    LLVMValueRef column_at[NND_MAX_RANK];
+    memcpy(column_at, t->column_at, sizeof column_at);
+    index_split(e, p->columns.dims + outer, p->merged, index_add(e, first, columns.index), column_at + outer);
+    Index index = result_index(t, row_at, column_at);
+    LLVMValueRef sum = memory_load_raw(e, p->dtype, t->block, index_add(e, start, columns.index));
+    element_set(e, &p->inst->results[0], &index, sum);
+    nest_store(e, t->nest, &index);
+    loop_end(e, &columns);
+    loop_end(e, &rows);
+}
+
+static void emit_item(Emit *e, Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    int outer = p->columns.count - p->merged;
+    LLVMValueRef columns = dot_extent(e, &p->columns, 0, outer);
+    index_split(e, p->columns.dims, outer, index_rem(e, t->outer, columns), t->column_at);
+    index_split(e, p->batch.dims, p->batch.count, index_div(e, t->outer, columns), t->batch_at);
+    locate_rows(e, t);
+    emit_sums(e, t);
+    emit_results(e, t);
+}
+
+/* ---- all items ---- */
+
+static LLVMValueRef chunks(Emit *e, LLVMValueRef extent, int64_t chunk)
+{
+    return index_div(e, index_add(e, extent, emit_i64(e, chunk - 1)), emit_i64(e, chunk));
+}
+
+static void set_rows(Emit *e, Tiles *t, LLVMValueRef block, LLVMValueRef lo, LLVMValueRef hi)
+{
+    LLVMValueRef size = emit_i64(e, t->plan->block_rows);
+    t->row_lo = index_add(e, lo, index_mul(e, block, size));
+    t->row_hi = index_min(e, hi, index_add(e, t->row_lo, size));
+}
+
+static void set_panels(Emit *e, Tiles *t, LLVMValueRef block)
+{
+    t->panel_lo = index_mul(e, block, emit_i64(e, PANEL_BLOCK));
+    t->panel_hi = index_min(e, dot_panel_count(e, t->plan), index_add(e, t->panel_lo, emit_i64(e, PANEL_BLOCK)));
+}
+
+static LLVMValueRef panel_blocks(Emit *e, const Tiles *t)
+{
+    return chunks(e, dot_merged_extent(e, t->plan), block_width(t->plan));
+}
+
+/* The order of dot_set_groups. */
+static void emit_items(Emit *e, Tiles *t, LLVMValueRef lo, LLVMValueRef hi)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef rows = dot_extent(e, &p->rows, 0, p->rows.count);
+    LLVMValueRef row_blocks = chunks(e, rows, p->block_rows), columns = panel_blocks(e, t);
+    Loop items = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
+    LLVMValueRef blocks = index_div(e, items.index, columns);
+    set_panels(e, t, index_rem(e, items.index, columns));
+    set_rows(e, t, index_rem(e, blocks, row_blocks), emit_i64(e, 0), rows);
+    t->outer = index_div(e, blocks, row_blocks);
+    emit_item(e, t);
+    loop_end(e, &items);
+}
+
+/* All that one step of a scan computes for places lo .. hi-1. */
+static void emit_places(Emit *e, Tiles *t, LLVMValueRef lo, LLVMValueRef hi)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef each = dot_extent(e, &p->rows, 1, p->rows.count - 1);
+    LLVMValueRef first = index_mul(e, lo, each), last = index_mul(e, hi, each);
+    LLVMValueRef row_blocks = chunks(e, index_sub(e, last, first), p->block_rows);
+    Loop outer = loop_begin(e, emit_i64(e, 0), dot_extent(e, &p->columns, 0, p->columns.count - p->merged), 1, LOOP_PLAIN);
+    Loop rows = loop_begin(e, emit_i64(e, 0), row_blocks, 1, LOOP_PLAIN);
+    Loop columns = loop_begin(e, emit_i64(e, 0), panel_blocks(e, t), 1, LOOP_PLAIN);
+    t->outer = outer.index;
+    set_rows(e, t, rows.index, first, last);
+    set_panels(e, t, columns.index);
+    emit_item(e, t);
+    loop_end(e, &columns);
+    loop_end(e, &rows);
+    loop_end(e, &outer);
+}
+
+static void reserve_stack(Emit *e, Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    int rows = p->block_rows;
+    t->block = emit_alloca_array(e, t->scalar, rows * block_width(p), "block");
+    t->positions = emit_alloca_array(e, e->cg->i64, rows, "rows");
+    for (int i = 0; i < p->tile_rows * p->vectors; i++)
+        t->sums[i] = emit_alloca(e, t->vector, "sum");
+    for (int i = 0; i < p->map.bound_count; i++) {
+        t->places[i] = emit_alloca_array(e, e->cg->i64, rows, "places");
+        t->extents[i] = emit_alloca_array(e, e->cg->i64, rows, "extents");
+    }
+    if (p->map.bound_count) {
+        t->zero = emit_alloca(e, t->scalar, "zero");
+        LLVMBuildStore(e->b, LLVMConstNull(t->scalar), t->zero);
+    }
+}
+
+void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+{
+    const DotPlan *p = nest->dot;
+    const IrValue *s = p->inst->args[p->s];
+    Tiles t = {.plan = p, .nest = nest, .scalar = emit_type(e->cg, p->dtype)};
+    t.vector = LLVMVectorType(t.scalar, (unsigned)p->lanes);
+    t.address = address_begin(e, &p->map, s->type.rank);
+    reserve_stack(e, &t);
+    if (p->in_scan)
+        emit_places(e, &t, lo, hi);
+    else
+        emit_items(e, &t, lo, hi);
+}
