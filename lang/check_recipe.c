@@ -154,6 +154,67 @@ static void read_optimiser(Checker *c, Recipe *recipe, const Node *node)
     }
 }
 
+/* ---- schedules ---- */
+
+typedef struct ScheduleRow {
+    const char *name;
+    ScheduleName kind;
+    int count;
+    const char *options[3];
+} ScheduleRow;
+
+static const ScheduleRow schedules[] = {
+    {"constant", SCHEDULE_CONSTANT, 1, {"warmup"}},
+    {"linear", SCHEDULE_LINEAR, 2, {"warmup", "last"}},
+    {"cosine", SCHEDULE_COSINE, 2, {"warmup", "last"}},
+    {"steps", SCHEDULE_STEPS, 3, {"warmup", "every", "factor"}},
+};
+enum { SCHEDULE_COUNT = sizeof schedules / sizeof *schedules };
+
+static void schedule_option(Checker *c, Schedule *schedule, const ScheduleRow *row, const Node *arg)
+{
+    const struct {
+        const char *name;
+        double low, high, *out;
+    } numbers[] = {
+        {"warmup", 0, 1e300, &schedule->warmup},
+        {"last", 0, 1, &schedule->last},
+        {"every", 1e-3, 1e300, &schedule->every},
+        {"factor", 0, 1, &schedule->factor},
+    };
+    for (int i = 0; i < row->count; i++)
+        for (size_t j = 0; j < sizeof numbers / sizeof *numbers; j++)
+            if (!strcmp(row->options[i], arg->name) && !strcmp(numbers[j].name, arg->name)) {
+                read_number(c, arg->kids[0], arg->name, numbers[j].low, numbers[j].high, numbers[j].out);
+                return;
+            }
+    wrong_name(c, arg->name_span, arena_printf(c->arena, "option of `%s`", row->name), arg->name,
+               row->options, row->count);
+}
+
+static void read_schedule(Checker *c, Recipe *recipe, const Node *node)
+{
+    const Node *callee = callee_of(node);
+    const char *names[SCHEDULE_COUNT];
+    const ScheduleRow *row = NULL;
+    for (int i = 0; i < SCHEDULE_COUNT; i++) {
+        names[i] = schedules[i].name;
+        if (callee->kind == N_NAME && !strcmp(callee->name, names[i]))
+            row = &schedules[i];
+    }
+    if (!row) {
+        wrong_name(c, callee->span, "schedule", report_snippet(c, callee->span), names, SCHEDULE_COUNT);
+        return;
+    }
+    recipe->schedule = (Schedule){.kind = row->kind, .every = 10, .factor = 0.1};
+    for (int i = 1; i < node->kid_count; i++) {
+        if (node->kids[i]->kind == N_NAMED)
+            schedule_option(c, &recipe->schedule, row, node->kids[i]);
+        else
+            wrong_value(c, node->kids[i], row->name, "options with their names, as `warmup = 1`");
+    }
+}
+
 /* ---- stopping ---- */
 
 static void stop_option(Checker *c, Recipe *recipe, const Node *arg)
@@ -264,10 +325,12 @@ static void read_clips(Checker *c, Recipe *recipe, const Node *node)
 static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *name,
                        const Node *value)
 {
-    static const char *const keys[] = {"optimiser", "batch",        "epochs",  "stop",
-                                       "clip_rows", "weight_decay", "hold_out"};
+    static const char *const keys[] = {"optimiser", "schedule",  "batch",        "epochs",
+                                       "stop",      "clip_rows", "weight_decay", "hold_out"};
     if (!strcmp(key, "optimiser"))
         read_optimiser(c, recipe, value);
+    else if (!strcmp(key, "schedule"))
+        read_schedule(c, recipe, value);
     else if (!strcmp(key, "batch"))
         read_int(c, value, key, &recipe->batch);
     else if (!strcmp(key, "epochs"))

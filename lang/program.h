@@ -160,10 +160,21 @@ typedef struct ClipRow {
 } ClipRow;
 
 /* The `train` block; fields that it does not set have their defaults. */
+/* How the learning rate changes in the course of training. */
+typedef enum ScheduleName { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEPS } ScheduleName;
+
+typedef struct Schedule {
+    ScheduleName kind;
+    double warmup;       /* epochs in which the rate grows from 0 */
+    double last;         /* LINEAR, COSINE: share of the rate that is left at the end */
+    double every, factor; /* STEPS: after so many epochs, times this */
+} Schedule;
+
 typedef struct Recipe {
     OptimiserName optimiser;
     double rate, momentum, rho, epsilon, beta1, beta2, weight_decay;
     bool nesterov;
+    Schedule schedule;
     int batch, epochs;
     double hold_out;         /* share of the training data kept for validation if none is given */
     const char *stop_metric; /* "valid.auc", "valid.accuracy", "valid.loss" or NULL */

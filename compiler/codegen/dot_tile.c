@@ -14,7 +14,10 @@ typedef struct Tiles {
     LLVMValueRef positions;           /* stack: where the rows of the item begin in S */
     LLVMValueRef places[MAX_BOUNDS];  /* stack: what the rows add to the forms of the bounds */
     LLVMValueRef extents[MAX_BOUNDS]; /* stack: what they must be below */
+    LLVMValueRef inside;              /* stack: 1 for rows that are inside of all bounds for every k */
     LLVMValueRef zero;                /* stack: an element outside of the bounds */
+    LLVMValueRef entries;             /* stack: where the entries of the first loop begin in S, or NULL */
+    LLVMValueRef entries_inside;      /* ... and whether all are inside for every row */
     LLVMValueRef sums[MAX_SUMS];      /* stack, until LLVM takes them to registers */
     /* of the item */
     LLVMValueRef outer, batch_at[NND_MAX_RANK], column_at[NND_MAX_RANK];
@@ -25,6 +28,8 @@ typedef struct Tiles {
 /* The tile that is being emitted. */
 typedef struct Tile {
     Tiles *all;
+    int row_count;
+    bool bounded;                             /* some of its entries may be outside of a bound */
     LLVMValueRef panel;                       /* its first row */
     LLVMValueRef rows[MAX_SUMS];              /* pointers into S */
     LLVMValueRef places[MAX_SUMS][MAX_BOUNDS], extents[MAX_SUMS][MAX_BOUNDS];
@@ -73,6 +78,61 @@ static void store_index(Emit *e, LLVMValueRef table, LLVMValueRef at, LLVMValueR
 
 /* ---- rows of the item ---- */
 
+/* The smallest and largest number that the axes from `first` on add to a bound's form; false if
+ * they are not known. */
+static bool add_span(const DotPlan *p, int bound, const AxisList *list, int first, int64_t *low, int64_t *high)
+{
+    const Bound *b = &p->map.bounds[bound];
+    for (int i = first; i < list->count; i++) {
+        int64_t factor = b->form.factor[list->axes[i]];
+        if (!address_in_bound(&p->map, bound, list->axes[i]))
+            continue;
+        if (list->dims[i]->kind != NND_DIM_CONST || (b->in_segment && list->axes[i] == p->map.row_axis))
+            return false;
+        *(factor < 0 ? low : high) += factor * (list->dims[i]->size - 1);
+    }
+    return true;
+}
+
+/* True if tiles may be known to lie inside of all bounds. */
+static bool has_inner_tiles(const DotPlan *p)
+{
+    int64_t low = 0, high = 0;
+    for (int bound = 0; bound < p->map.bound_count; bound++)
+        if (!add_span(p, bound, &p->k, 0, &low, &high))
+            return false;
+    return true;
+}
+
+static LLVMValueRef is_inside(Emit *e, LLVMValueRef place, int64_t low, int64_t high, LLVMValueRef extent)
+{
+    LLVMValueRef first = index_below(e, index_add(e, place, emit_i64(e, low)), extent);
+    LLVMValueRef last = index_below(e, index_add(e, place, emit_i64(e, high)), extent);
+    return LLVMBuildZExt(e->b, LLVMBuildAnd(e->b, first, last, ""), e->cg->i64, "");
+}
+
+static void set_row_bounds(Emit *e, const Tiles *t, LLVMValueRef at, const LLVMValueRef *axes, LLVMValueRef row)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef inside = emit_i64(e, 1);
+    for (int bound = 0; bound < p->map.bound_count; bound++) {
+        LLVMValueRef place = emit_i64(e, p->map.bounds[bound].form.constant);
+        for (int i = 0; i < p->batch.count; i++)
+            place = index_add(e, place, address_bound_term(e, &t->address, bound, p->batch.axes[i], t->batch_at[i]));
+        for (int i = 0; i < p->rows.count; i++)
+            place = index_add(e, place, address_bound_term(e, &t->address, bound, p->rows.axes[i], axes[i]));
+        store_index(e, t->places[bound], at, place);
+        if (!row && p->map.bounds[bound].in_segment)
+            continue; /* the segment is that of an entry of k */
+        LLVMValueRef extent = address_bound_extent(e, &t->address, bound, row);
+        store_index(e, t->extents[bound], at, extent);
+        int64_t low = 0, high = 0;
+        add_span(p, bound, &p->k, 0, &low, &high);
+        inside = LLVMBuildAnd(e->b, inside, is_inside(e, place, low, high, extent), "");
+    }
+    store_index(e, t->inside, at, inside);
+}
+
 static void set_row_tables(Emit *e, const Tiles *t, LLVMValueRef at, const LLVMValueRef *axes)
 {
     const DotPlan *p = t->plan;
@@ -87,16 +147,8 @@ static void set_row_tables(Emit *e, const Tiles *t, LLVMValueRef at, const LLVMV
         row = p->rows.axes[i] == p->map.row_axis ? axes[i] : row;
     }
     store_index(e, t->positions, at, position);
-    for (int bound = 0; bound < p->map.bound_count; bound++) {
-        LLVMValueRef place = emit_i64(e, p->map.bounds[bound].form.constant);
-        for (int i = 0; i < p->batch.count; i++)
-            place = index_add(e, place, address_bound_term(e, gen, bound, p->batch.axes[i], t->batch_at[i]));
-        for (int i = 0; i < p->rows.count; i++)
-            place = index_add(e, place, address_bound_term(e, gen, bound, p->rows.axes[i], axes[i]));
-        store_index(e, t->places[bound], at, place);
-        if (row || !p->map.bounds[bound].in_segment)
-            store_index(e, t->extents[bound], at, address_bound_extent(e, gen, bound, row));
-    }
+    if (p->map.bound_count)
+        set_row_bounds(e, t, at, axes, row);
 }
 
 /* A last tile that is not full computes the last row several times. */
@@ -110,6 +162,46 @@ static void locate_rows(Emit *e, const Tiles *t)
     index_split(e, p->rows.dims, p->rows.count, index_min(e, index_add(e, t->row_lo, rows.index), last), axes);
     set_row_tables(e, t, rows.index, axes);
     loop_end(e, &rows);
+}
+
+/* ---- entries of the first contracted loop ---- */
+
+/* If windows over segments are contracted, each block of k looks up once where its windows are.
+ * What the other axes add to the bound is then known to lie between `low` and `high`. */
+static bool has_entry_table(const DotPlan *p, int64_t *low, int64_t *high)
+{
+    const AddressMap *map = &p->map;
+    if (!p->k_block || map->row != ROW_WINDOW || p->k.axes[0] != map->row_axis || map->bound_count > 1)
+        return false;
+    *low = *high = 0;
+    return !map->bound_count || (map->bounds[0].in_segment && !p->batch.count && add_span(p, 0, &p->rows, 0, low, high) &&
+                                 add_span(p, 0, &p->k, 1, low, high));
+}
+
+static LLVMValueRef entry_inside(Emit *e, const Tiles *t, LLVMValueRef at, int64_t low, int64_t high)
+{
+    const AddressMap *map = &t->plan->map;
+    LLVMValueRef place = emit_i64(e, map->bounds[0].form.constant);
+    place = index_add(e, place, address_bound_term(e, &t->address, 0, map->row_axis, at));
+    return is_inside(e, place, low, high, address_bound_extent(e, &t->address, 0, at));
+}
+
+static void locate_entries(Emit *e, Tiles *t)
+{
+    const AddressMap *map = &t->plan->map;
+    int64_t low, high;
+    if (!has_entry_table(t->plan, &low, &high))
+        return;
+    LLVMBuildStore(e->b, emit_i64(e, 1), t->entries_inside);
+    Loop loop = loop_begin(e, t->k_lo, t->k_hi, 1, LOOP_PLAIN);
+    LLVMValueRef position = address_term(e, &t->address, map->row_axis, loop.index);
+    store_index(e, t->entries, index_sub(e, loop.index, t->k_lo), position);
+    if (map->bound_count) {
+        LLVMValueRef all = LLVMBuildLoad2(e->b, e->cg->i64, t->entries_inside, "");
+        all = LLVMBuildAnd(e->b, all, entry_inside(e, t, loop.index, low, high), "");
+        LLVMBuildStore(e->b, all, t->entries_inside);
+    }
+    loop_end(e, &loop);
 }
 
 /* ---- one entry of the contracted axes ---- */
@@ -128,7 +220,7 @@ static LLVMValueRef row_scalar(Emit *e, const Tile *tile, int row, const Entry *
     LLVMValueRef position = entry->position;
     LLVMValueRef address = LLVMBuildGEP2(e->b, t->scalar, tile->rows[row], &position, 1, "");
     LLVMValueRef inside = NULL;
-    for (int bound = 0; bound < t->plan->map.bound_count; bound++) {
+    for (int bound = 0; tile->bounded && bound < t->plan->map.bound_count; bound++) {
         LLVMValueRef place = LLVMBuildAdd(e->b, tile->places[row][bound], entry->places[bound], "");
         LLVMValueRef extent = entry->extents[bound] ? entry->extents[bound] : tile->extents[row][bound];
         LLVMValueRef below = index_below(e, place, extent);
@@ -147,7 +239,7 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
     LLVMValueRef first = index_mul(e, entry->number, emit_i64(e, dot_panel(p)));
     for (int v = 0; v < p->vectors; v++)
         columns[v] = load_vector(e, t, tile->panel, index_add(e, first, emit_i64(e, (int64_t)v * p->lanes)));
-    for (int row = 0; row < p->tile_rows; row++) {
+    for (int row = 0; row < tile->row_count; row++) {
         LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
         for (int v = 0; v < p->vectors; v++) {
             LLVMValueRef slot = t->sums[row * p->vectors + v];
@@ -156,15 +248,24 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
     }
 }
 
-/* The entry at index `at` of a loop inside of `outer`. */
-static Entry enter(Emit *e, const Tiles *t, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
+/* What entry `at` of a loop adds to the position in S. */
+static LLVMValueRef entry_term(Emit *e, const Tiles *t, const ContractedLoop *loop, LLVMValueRef at)
 {
+    if (t->entries && loop->first == 0)
+        return load_index(e, t->entries, index_sub(e, at, t->k_lo));
+    return address_term(e, &t->address, t->plan->k.axes[loop->first + loop->count - 1], at);
+}
+
+/* The entry at index `at` of a loop inside of `outer`. */
+static Entry enter(Emit *e, const Tile *tile, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
+{
+    const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     int axis = p->k.axes[loop->first + loop->count - 1];
     LLVMValueRef extent = dot_extent(e, &p->k, loop->first, loop->count);
     Entry entry = {.number = index_add(e, index_mul(e, outer->number, extent), at),
-                   .position = index_add(e, outer->position, address_term(e, &t->address, axis, at))};
-    for (int bound = 0; bound < p->map.bound_count; bound++) {
+                   .position = index_add(e, outer->position, entry_term(e, t, loop, at))};
+    for (int bound = 0; tile->bounded && bound < p->map.bound_count; bound++) {
         bool segment = p->map.bounds[bound].in_segment && p->map.row_axis == axis;
         LLVMValueRef term = address_bound_term(e, &t->address, bound, axis, at);
         entry.places[bound] = index_add(e, outer->places[bound], term);
@@ -191,13 +292,13 @@ static void walk_contracted(Emit *e, const Tile *tile, int depth, const Entry *o
     LLVMValueRef hi = depth ? dot_extent(e, &p->k, loop->first, loop->count) : t->k_hi;
     if (depth == p->loop_count - 1 && is_short(lo, hi)) {
         for (int64_t i = 0; i < LLVMConstIntGetSExtValue(hi); i++) {
-            Entry entry = enter(e, t, loop, outer, emit_i64(e, i));
+            Entry entry = enter(e, tile, loop, outer, emit_i64(e, i));
             walk_contracted(e, tile, depth + 1, &entry);
         }
         return;
     }
     Loop entries = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
-    Entry entry = enter(e, t, loop, outer, entries.index);
+    Entry entry = enter(e, tile, loop, outer, entries.index);
     walk_contracted(e, tile, depth + 1, &entry);
     loop_end(e, &entries);
 }
@@ -210,10 +311,11 @@ static LLVMValueRef sum_position(Emit *e, const DotPlan *p, LLVMValueRef first_r
     return index_add(e, index_add(e, at, column), emit_i64(e, (int64_t)vector * p->lanes));
 }
 
-static void move_sums(Emit *e, const Tiles *t, LLVMValueRef first_row, LLVMValueRef column, bool to_block)
+static void move_sums(Emit *e, const Tile *tile, LLVMValueRef first_row, LLVMValueRef column, bool to_block)
 {
+    const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
-    for (int row = 0; row < p->tile_rows; row++)
+    for (int row = 0; row < tile->row_count; row++)
         for (int v = 0; v < p->vectors; v++) {
             LLVMValueRef slot = t->sums[row * p->vectors + v], at = sum_position(e, p, first_row, row, column, v);
             if (to_block)
@@ -223,30 +325,81 @@ static void move_sums(Emit *e, const Tiles *t, LLVMValueRef first_row, LLVMValue
         }
 }
 
-static void emit_tile(Emit *e, Tiles *t, LLVMValueRef first_row, LLVMValueRef panel)
+static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
 {
+    const Tiles *t = tile->all;
+    for (int row = 0; row < tile->row_count; row++) {
+        LLVMValueRef at = index_add(e, first_row, emit_i64(e, row));
+        LLVMValueRef position = load_index(e, t->positions, at);
+        tile->rows[row] = LLVMBuildGEP2(e->b, t->scalar, t->address.base, &position, 1, "");
+        for (int bound = 0; tile->bounded && bound < t->plan->map.bound_count; bound++) {
+            tile->places[row][bound] = load_index(e, t->places[bound], at);
+            tile->extents[row][bound] = load_index(e, t->extents[bound], at);
+        }
+    }
+}
+
+static void emit_tile(Emit *e, Tile *tile, LLVMValueRef first_row, LLVMValueRef panel)
+{
+    const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
-    Tile tile = {.all = t};
     LLVMValueRef panels = dot_panel_count(e, p), k = dot_extent(e, &p->k, 0, p->k.count);
     LLVMValueRef number = index_add(e, index_mul(e, t->outer, panels), panel);
     LLVMValueRef start = index_mul(e, index_mul(e, number, k), emit_i64(e, dot_panel(p)));
-    tile.panel = memory_at(e, p->dtype, emit_cell(e, p->panel_cell), start);
-    for (int row = 0; row < p->tile_rows; row++) {
-        LLVMValueRef at = index_add(e, first_row, emit_i64(e, row));
-        LLVMValueRef position = load_index(e, t->positions, at);
-        tile.rows[row] = LLVMBuildGEP2(e->b, t->scalar, t->address.base, &position, 1, "");
-        for (int bound = 0; bound < p->map.bound_count; bound++) {
-            tile.places[row][bound] = load_index(e, t->places[bound], at);
-            tile.extents[row][bound] = load_index(e, t->extents[bound], at);
-        }
-    }
+    tile->panel = memory_at(e, p->dtype, emit_cell(e, p->panel_cell), start);
+    set_tile_rows(e, tile, first_row);
     LLVMValueRef column = index_mul(e, index_sub(e, panel, t->panel_lo), emit_i64(e, dot_panel(p)));
     Entry none = {.number = emit_i64(e, 0), .position = emit_i64(e, 0)};
     for (int bound = 0; bound < p->map.bound_count; bound++)
         none.places[bound] = emit_i64(e, 0);
-    move_sums(e, t, first_row, column, false);
-    walk_contracted(e, &tile, 0, &none);
-    move_sums(e, t, first_row, column, true);
+    move_sums(e, tile, first_row, column, false);
+    walk_contracted(e, tile, 0, &none);
+    move_sums(e, tile, first_row, column, true);
+}
+
+/* A few rows at a time: what the bounds need has to find registers, too. */
+static void emit_bounded_tile(Emit *e, Tiles *t, LLVMValueRef first_row, LLVMValueRef panel)
+{
+    const DotPlan *p = t->plan;
+    Tile tile = {.all = t, .row_count = p->tile_rows % 3 ? 1 : 3, .bounded = true};
+    LLVMValueRef end = index_add(e, first_row, emit_i64(e, p->tile_rows));
+    Loop rows = loop_begin(e, first_row, end, tile.row_count, LOOP_PLAIN);
+    emit_tile(e, &tile, rows.index, panel);
+    loop_end(e, &rows);
+}
+
+/* NULL if there is no telling. */
+static LLVMValueRef tile_inside(Emit *e, const Tiles *t, LLVMValueRef first_row)
+{
+    LLVMValueRef all = emit_i64(e, 1);
+    if (!t->entries && !has_inner_tiles(t->plan))
+        return NULL;
+    if (t->entries)
+        all = LLVMBuildLoad2(e->b, e->cg->i64, t->entries_inside, "");
+    for (int row = 0; !t->entries && row < t->plan->tile_rows; row++)
+        all = LLVMBuildAnd(e->b, all, load_index(e, t->inside, index_add(e, first_row, emit_i64(e, row))), "");
+    return LLVMBuildICmp(e->b, LLVMIntNE, all, emit_i64(e, 0), "");
+}
+
+static void emit_any_tile(Emit *e, Tiles *t, LLVMValueRef first_row, LLVMValueRef panel)
+{
+    const DotPlan *p = t->plan;
+    Tile inner = {.all = t, .row_count = p->tile_rows};
+    if (!p->map.bound_count) {
+        emit_tile(e, &inner, first_row, panel);
+        return;
+    }
+    LLVMValueRef inside = tile_inside(e, t, first_row);
+    if (!inside) {
+        emit_bounded_tile(e, t, first_row, panel);
+        return;
+    }
+    Branch yes = branch_begin(e, inside);
+    emit_tile(e, &inner, first_row, panel);
+    branch_end(e, &yes, NULL, NULL);
+    Branch no = branch_begin(e, LLVMBuildNot(e->b, inside, ""));
+    emit_bounded_tile(e, t, first_row, panel);
+    branch_end(e, &no, NULL, NULL);
 }
 
 /* ---- one item ---- */
@@ -255,7 +408,7 @@ static void emit_tiles(Emit *e, Tiles *t)
 {
     Loop panels = loop_begin(e, t->panel_lo, t->panel_hi, 1, LOOP_PLAIN);
     Loop rows = loop_begin(e, emit_i64(e, 0), index_sub(e, t->row_hi, t->row_lo), t->plan->tile_rows, LOOP_PLAIN);
-    emit_tile(e, t, rows.index, panels.index);
+    emit_any_tile(e, t, rows.index, panels.index);
     loop_end(e, &rows);
     loop_end(e, &panels);
 }
@@ -282,6 +435,7 @@ static void emit_sums(Emit *e, Tiles *t)
     Loop blocks = loop_begin(e, emit_i64(e, 0), whole, p->k_block, LOOP_PLAIN);
     t->k_lo = blocks.index;
     t->k_hi = index_min(e, whole, index_add(e, blocks.index, emit_i64(e, p->k_block)));
+    locate_entries(e, t);
     emit_tiles(e, t);
     loop_end(e, &blocks);
 }
@@ -401,11 +555,17 @@ static void reserve_stack(Emit *e, Tiles *t)
     t->positions = emit_alloca_array(e, e->cg->i64, rows, "rows");
     for (int i = 0; i < p->tile_rows * p->vectors; i++)
         t->sums[i] = emit_alloca(e, t->vector, "sum");
+    int64_t low, high;
+    if (has_entry_table(p, &low, &high)) {
+        t->entries = emit_alloca_array(e, e->cg->i64, (int)p->k_block, "entries");
+        t->entries_inside = emit_alloca(e, e->cg->i64, "inside");
+    }
     for (int i = 0; i < p->map.bound_count; i++) {
         t->places[i] = emit_alloca_array(e, e->cg->i64, rows, "places");
         t->extents[i] = emit_alloca_array(e, e->cg->i64, rows, "extents");
     }
     if (p->map.bound_count) {
+        t->inside = emit_alloca_array(e, e->cg->i64, rows, "inside");
         t->zero = emit_alloca(e, t->scalar, "zero");
         LLVMBuildStore(e->b, LLVMConstNull(t->scalar), t->zero);
     }

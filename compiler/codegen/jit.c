@@ -135,9 +135,22 @@ static NndStatus make_object(LLVMMemoryBufferRef *out, const IrModule *ir, const
     return status;
 }
 
+#include <llvm-c/ExecutionEngine.h>
+#include <llvm-c/OrcEE.h>
+static LLVMOrcObjectLayerRef perf_layer(void *context, LLVMOrcExecutionSessionRef session, const char *triple)
+{
+    (void)context, (void)triple;
+    LLVMOrcObjectLayerRef layer = LLVMOrcCreateRTDyldObjectLinkingLayerWithSectionMemoryManager(session);
+    LLVMOrcRTDyldObjectLinkingLayerRegisterJITEventListener(layer, LLVMCreatePerfJITEventListener());
+    return layer;
+}
+
 static NndStatus load(Jit *jit, const IrModule *module, LLVMMemoryBufferRef object, NndError *error)
 {
-    LLVMErrorRef failed = LLVMOrcCreateLLJIT(&jit->lljit, NULL);
+    LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+    if (getenv("NND_PERF"))
+        LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator(builder, perf_layer, NULL);
+    LLVMErrorRef failed = LLVMOrcCreateLLJIT(&jit->lljit, builder);
     if (failed) {
         LLVMDisposeMemoryBuffer(object);
         return llvm_failed(failed, error);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "compiler/driver/progress.h"
+#include "compiler/driver/schedule.h"
 
 static const double checkpoint_interval = 30; /* seconds, beside one an epoch */
 
@@ -21,7 +22,9 @@ static void bind_step(Trainer *t)
 
 static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, NndError *error)
 {
-    float rate = (float)t->recipe->rate, iteration = (float)(t->state.iteration + 1);
+    int64_t per_epoch = (t->split.train_count + t->recipe->batch - 1) / t->recipe->batch;
+    float rate = (float)schedule_rate(t->recipe, t->state.iteration, per_epoch);
+    float iteration = (float)(t->state.iteration + 1);
     const NndFunctionDesc *function = nnd_session_function(t->step);
     nnd_session_bind_arg(t->step, nnd_function_arg(function, "rate"), &rate);
     nnd_session_bind_arg(t->step, nnd_function_arg(function, "iteration"), &iteration);
