@@ -73,7 +73,7 @@ typedef struct FuncGen {
     MemoryPlan *plan;
     int value_count, cell_count;
     int *cells;    /* by value id: its buffer's cell, or -1 */
-    bool *stored;  /* by value id: the buffer is filled at this place of the program */
+    bool *stored;  /* by value id: the buffer is filled where the nest at hand runs */
     VEC(Scratch) scratch;
     VEC(Launch) launches;
     int kernel_count;

@@ -42,13 +42,27 @@ static void assign_cells(FuncGen *fg)
 
 /* ---- kernels ---- */
 
+/* Lists the nests of the kernels of one run, or of one kernel that is in none; returns how many kernels. */
+static int list_run(FuncGen *fg, const KernelList *kernels, int first, NestList *out)
+{
+    int i = first, run = kernels->items.data[first]->run;
+    do
+        nest_list(fg, kernels->items.data[i++], fg->func->body, out);
+    while (run && i < kernels->items.count && kernels->items.data[i]->run == run);
+    return i - first;
+}
+
 static void launch_kernels(FuncGen *fg)
 {
     KernelList kernels = fuse_kernels(fg->cg->arena, fg->func->body);
-    for (int i = 0; i < kernels.items.count; i++) {
+    fuse_rows(fg->cg->arena, &kernels, fg->value_count);
+    for (int i = 0; i < kernels.items.count;) {
+        bool run = kernels.items.data[i]->run;
         NestList nests = {0};
-        nest_list(fg, kernels.items.data[i], fg->func->body, &nests);
-        for (int k = 0; k < nests.count; k++)
+        i += list_run(fg, &kernels, i, &nests);
+        if (run)
+            nest_launch(fg, nest_run(fg, &nests));
+        for (int k = 0; !run && k < nests.count; k++)
             nest_launch(fg, nests.data[k]);
     }
 }

@@ -264,7 +264,7 @@ static void list_scan(FuncGen *fg, const Kernel *kernel, NestList *out)
     vec_push(arena, out, nest);
 }
 
-void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
+static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
 {
     if (kernel->kind == KERNEL_SCAN) {
         list_scan(fg, kernel, out);
@@ -290,6 +290,24 @@ void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestLi
     vec_push(fg->cg->arena, out, nest);
 }
 
+/* Says of the nest's values that they can be loaded, or not while they are computed. */
+static void set_stored(FuncGen *fg, const Nest *nest, bool stored)
+{
+    for (int i = 0; i < nest->outputs.count; i++)
+        if (nest->outputs.data[i].kind == OUTPUT_OWN)
+            fg->stored[nest->outputs.data[i].value->id] = stored;
+    for (int i = 0; nest->kind == NEST_SCAN && i < nest->anchor->result_count; i++)
+        fg->stored[nest->anchor->results[i].id] = stored;
+}
+
+void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
+{
+    int first = out->count;
+    list_kernel(fg, kernel, region, out);
+    for (int i = first; i < out->count; i++)
+        set_stored(fg, out->data[i], true);
+}
+
 Nest *nest_copy(FuncGen *fg, const Output *outputs, int count)
 {
     Nest *nest = new_nest(fg, NULL);
@@ -304,6 +322,7 @@ Nest *nest_copy(FuncGen *fg, const Output *outputs, int count)
 void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 {
     nest_memory(e, nest);
+    set_stored(e->fg, nest, false);
     switch (nest->kind) {
     case NEST_FLAT: map_emit_flat(e, nest, lo, hi); break;
     case NEST_ROWS: map_emit_rows(e, nest, lo, hi); break;
@@ -317,21 +336,18 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     case NEST_SCATTER: scatter_emit(e, nest, lo, hi); break;
     case NEST_PACK: dot_emit_pack(e, nest, lo, hi); break;
     case NEST_TILES: dot_emit_tiles(e, nest, lo, hi); break;
+    case NEST_RUN: rows_emit(e, nest, lo, hi); break;
     case NEST_SCAN: scan_emit(e, nest, lo, hi); break;
     }
     e->domain = NULL;
-    for (int i = 0; i < nest->outputs.count; i++)
-        if (nest->outputs.data[i].kind == OUTPUT_OWN)
-            e->fg->stored[nest->outputs.data[i].value->id] = true;
-    for (int i = 0; nest->kind == NEST_SCAN && i < nest->anchor->result_count; i++)
-        e->fg->stored[nest->anchor->results[i].id] = true;
+    set_stored(e->fg, nest, true);
 }
 
 static const char *kind_name(NestKind kind)
 {
     static const char *const names[] = {[NEST_FLAT] = "map",       [NEST_ROWS] = "map",  [NEST_LANES] = "reduce",
                                         [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",
-                                        [NEST_TILES] = "dot",      [NEST_SCAN] = "scan"};
+                                        [NEST_TILES] = "dot",      [NEST_RUN] = "rows",  [NEST_SCAN] = "scan"};
     return names[kind];
 }
 

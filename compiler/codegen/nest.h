@@ -33,6 +33,7 @@ typedef enum NestKind {
     NEST_SCATTER, /* scatter_add; items are chunks of the last axis */
     NEST_PACK,    /* an operand of a contraction, copied into panels */
     NEST_TILES,   /* a contraction in register tiles */
+    NEST_RUN,     /* several nests, row by row; items are rows */
     NEST_SCAN     /* a loop over time; items are places in `order` */
 } NestKind;
 
@@ -52,15 +53,15 @@ struct Nest {
     double item_ns;
     int64_t grain;        /* items a block, or 0: from the cost */
     DotPlan *dot;         /* PACK, TILES */
-    NestList steps;       /* SCAN: what is done at each step, in order */
+    NestList steps;       /* SCAN, RUN: what is done at each step or row, in order */
     int *state_cells;     /* SCAN: two buffers for each state */
 };
 
-/* The nests of a kernel, in order. */
+/* The nests of a kernel, in order. From here on their values count as stored. */
 void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out);
 /* A nest that copies values (which may be computed) to other buffers. */
 Nest *nest_copy(FuncGen *fg, const Output *outputs, int count);
-/* Code for items lo .. hi-1; then the outputs count as stored. */
+/* Code for items lo .. hi-1. */
 void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 /* Emits the nest as a block function and adds its launch. */
 void nest_launch(FuncGen *fg, const Nest *nest);
@@ -83,6 +84,10 @@ void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 enum { COLUMN_CHUNK = 64 };
 
 void dot_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+
+/* The nests of a run of kernels, in one. */
+Nest *nest_run(FuncGen *fg, const NestList *nests);
+void rows_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 void scan_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 /* Where the state that a region value becomes is stored; NULL if it is none. */

@@ -31,6 +31,7 @@ typedef struct Kernel {
     VEC(IrInst *) insts; /* in order */
     VEC(IrValue *) roots; /* values used outside of the group or yielded */
     IrInst *anchor;      /* the dot, scan or reduction; NULL for MAP */
+    int run;             /* kernels of equal run above 0 follow each other and are done row by row */
 } Kernel;
 
 typedef struct KernelList {
@@ -39,6 +40,10 @@ typedef struct KernelList {
 
 /* The kernels of a region whose function went through pass_fuse. */
 KernelList fuse_kernels(Arena *arena, const IrRegion *region);
+
+/* Finds the runs of a function's body, whose values are numbered below `value_count`. A run begins with
+ * a reduction; values that its kernels make all live until its end. */
+void fuse_rows(Arena *arena, KernelList *kernels, int value_count);
 
 /* True if the value is computed where it is used and never has memory of its own. */
 bool fuse_is_inlined(const IrValue *value, const IrRegion *region);

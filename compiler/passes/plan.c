@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * plan: gives every root a slot. Kernels are numbered through the function, a
- * scan's own number before those of its region; a value is alive from the
+ * plan: gives every root a slot. Kernels are numbered through the function (those
+ * of a run alike), a scan's own number before those of its region; a value is alive from the
  * kernel that computes it to the last one that reads it. A value from outside
  * that a region reads is alive until the scan ends, and so are the region's
  * parameters. Slots are then shared greedily, in order of birth, between
@@ -20,6 +20,7 @@ typedef struct Planner {
     Arena *arena;
     IrFunc *func;
     VEC(Life) lives;
+    int value_count;
     int *life_of;  /* by value id: index in lives, or -1 */
     int next;
 } Planner;
@@ -83,9 +84,14 @@ static void live_scan(Planner *p, const Kernel *kernel, int number)
 static void live_region(Planner *p, const IrRegion *region)
 {
     KernelList kernels = fuse_kernels(p->arena, region);
+    int run = 0;
+    if (!region->owner)
+        fuse_rows(p->arena, &kernels, p->value_count);
     for (int i = 0; i < kernels.items.count; i++) {
         const Kernel *kernel = kernels.items.data[i];
-        int number = p->next++;
+        bool goes_on = kernel->run && kernel->run == run;
+        int number = goes_on ? p->next - 1 : p->next++;
+        run = kernel->run;
         for (int k = 0; k < kernel->roots.count; k++)
             add_life(p, kernel->roots.data[k], number);
         for (int k = 0; k < kernel->insts.count; k++)
@@ -151,7 +157,7 @@ static void place(Planner *p, MemoryPlan *plan, int *busy_until, const Life *lif
 MemoryPlan *plan_memory(Arena *arena, IrFunc *func)
 {
     int count = ir_func_number(func);
-    Planner p = {.arena = arena, .func = func, .next = 1};
+    Planner p = {.arena = arena, .func = func, .value_count = count, .next = 1};
     p.life_of = ARENA_ARRAY(arena, int, count + 1);
     for (int i = 0; i < count; i++)
         p.life_of[i] = -1;
