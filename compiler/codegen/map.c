@@ -58,6 +58,15 @@ void map_emit_flat(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     loop_end(e, &loop);
 }
 
+void map_emit_elements(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+{
+    Loop loop = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
+    Index index = {0};
+    index_split(e, nest->items, nest->item_rank, loop.index, index.at);
+    nest_store(e, nest, &index);
+    loop_end(e, &loop);
+}
+
 /* The last axis, from 0 to `size`; its entry in the result is `start` further. */
 static void emit_row(Emit *e, const Nest *nest, Index index, int axis)
 {

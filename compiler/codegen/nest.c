@@ -326,6 +326,7 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     switch (nest->kind) {
     case NEST_FLAT: map_emit_flat(e, nest, lo, hi); break;
     case NEST_ROWS: map_emit_rows(e, nest, lo, hi); break;
+    case NEST_ELEMENTS: map_emit_elements(e, nest, lo, hi); break;
     case NEST_LANES: reduce_emit_lanes(e, nest, lo, hi); break;
     case NEST_COLUMNS:
         if (nest->anchor->op == OP_dot)
@@ -345,9 +346,10 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 
 static const char *kind_name(NestKind kind)
 {
-    static const char *const names[] = {[NEST_FLAT] = "map",       [NEST_ROWS] = "map",  [NEST_LANES] = "reduce",
-                                        [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",
-                                        [NEST_TILES] = "dot",      [NEST_RUN] = "rows",  [NEST_SCAN] = "scan"};
+    static const char *const names[] = {
+        [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
+        [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
+        [NEST_RUN] = "rows",        [NEST_SCAN] = "scan"};
     return names[kind];
 }
 

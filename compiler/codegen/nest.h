@@ -28,6 +28,7 @@ typedef struct Output {
 typedef enum NestKind {
     NEST_FLAT,    /* items are elements in memory order */
     NEST_ROWS,    /* items are rows along the last axis */
+    NEST_ELEMENTS, /* items are elements, one index for each axis */
     NEST_LANES,   /* a reduction of contiguous entries; items are results */
     NEST_COLUMNS, /* a reduction or contraction; items are chunks of the last axis */
     NEST_SCATTER, /* scatter_add; items are chunks of the last axis */
@@ -76,6 +77,7 @@ double nest_element_ns(const FuncGen *fg, const Nest *nest);
 /* ---- the kinds ---- */
 void map_emit_flat(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void map_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void map_emit_elements(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 bool map_is_flat(const FuncGen *fg, const Nest *nest);
 
 void reduce_emit_lanes(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);

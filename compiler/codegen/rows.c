@@ -6,6 +6,17 @@
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/nest.h"
 
+/* Of a step with one element a row, items must be rows too. */
+static void set_items(Nest *step, int rank)
+{
+    const IrType *type = &step->outputs.data[0].value->type;
+    if (step->kind != NEST_ROWS || type->rank > rank)
+        return;
+    step->kind = NEST_ELEMENTS;
+    step->item_rank = rank;
+    memcpy(step->items, type->dims, sizeof step->items);
+}
+
 Nest *nest_run(FuncGen *fg, const NestList *nests)
 {
     Nest *run = ARENA_NEW(fg->cg->arena, Nest);
@@ -16,6 +27,7 @@ Nest *nest_run(FuncGen *fg, const NestList *nests)
     run->item_rank = first->anchor->results[0].type.rank;
     memcpy(run->items, first->anchor->results[0].type.dims, sizeof run->items);
     for (int i = 0; i < nests->count; i++) {
+        set_items(nests->data[i], run->item_rank);
         run->item_ns += nests->data[i]->item_ns;
         if (nests->data[i]->inner.rank)
             run->inner = nests->data[i]->inner;

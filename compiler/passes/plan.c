@@ -6,6 +6,10 @@
  * that a region reads is alive until the scan ends, and so are the region's
  * parameters. Slots are then shared greedily, in order of birth, between
  * values whose lives do not overlap, preferring slots of the same shape.
+ *
+ * Items of a scan are divided among threads, which are at different places of
+ * its body at the same time: values of a body only share a slot with values of
+ * the same type, whose rows lie at the same addresses.
  */
 #include "compiler/passes/plan.h"
 
@@ -14,13 +18,21 @@
 typedef struct Life {
     IrValue *value;
     int from, to;
+    int scan; /* the outermost scan that the value is inside of, or 0 */
 } Life;
+
+/* Who used a slot last. */
+typedef struct Tenant {
+    int to, scan;
+    const IrType *type;
+} Tenant;
 
 typedef struct Planner {
     Arena *arena;
     IrFunc *func;
     VEC(Life) lives;
     int value_count;
+    int scan;      /* the outermost scan that is being walked, or 0 */
     int *life_of;  /* by value id: index in lives, or -1 */
     int next;
 } Planner;
@@ -28,7 +40,7 @@ typedef struct Planner {
 static void add_life(Planner *p, IrValue *value, int from)
 {
     p->life_of[value->id] = p->lives.count;
-    vec_push(p->arena, &p->lives, ((Life){value, from, from}));
+    vec_push(p->arena, &p->lives, ((Life){value, from, from, p->scan}));
 }
 
 static void read_at(Planner *p, const IrValue *value, int kernel)
@@ -63,6 +75,8 @@ static void live_through(Planner *p, int from, int to)
 static void live_scan(Planner *p, const Kernel *kernel, int number)
 {
     const IrInst *scan = kernel->anchor;
+    int around = p->scan;
+    p->scan = around ? around : number;
     IrValue *params = scan->region->params;
     int first_param = p->lives.count;
     for (int i = scan->attrs.scan.seq_count; i < scan->region->param_count; i++)
@@ -73,8 +87,8 @@ static void live_scan(Planner *p, const Kernel *kernel, int number)
     for (int i = first_param; i < end_param; i++)
         p->lives.data[i].to = end;
     live_through(p, number + 1, end);
-    for (int i = 0; i < scan->arg_count; i++)
-        read_at(p, scan->args[i], end);
+    p->scan = around;
+    read_inst(p, scan, end);
     for (int i = 0; i < scan->result_count; i++)
         read_at(p, &scan->results[i], end);
     for (int i = 0; i < scan->region->yield_count; i++)
@@ -118,11 +132,12 @@ static bool same_shape(const PlanSlot *slot, const IrType *type)
     return slot->sizes.count && ir_type_equal(&slot->sizes.data[0], type);
 }
 
-static int choose_slot(Planner *p, MemoryPlan *plan, int *busy_until, const Life *life)
+static int choose_slot(Planner *p, MemoryPlan *plan, const Tenant *tenants, const Life *life)
 {
     int best = -1;
     for (int i = 0; i < plan->slots.count; i++) {
-        if (busy_until[i] >= life->from)
+        bool same_scan = life->scan && tenants[i].scan == life->scan;
+        if (tenants[i].to >= life->from || (same_scan && !ir_type_equal(tenants[i].type, &life->value->type)))
             continue;
         if (same_shape(&plan->slots.data[i], &life->value->type))
             return i;
@@ -142,13 +157,13 @@ static void add_size(Planner *p, PlanSlot *slot, IrType type)
     vec_push(p->arena, &slot->sizes, type);
 }
 
-static void place(Planner *p, MemoryPlan *plan, int *busy_until, const Life *life)
+static void place(Planner *p, MemoryPlan *plan, Tenant *tenants, const Life *life)
 {
     PlanEntry entry = {.value = life->value, .slot = -1, .from = life->from, .to = life->to};
     entry.result = result_index(p->func, life->value);
     if (entry.result < 0) {
-        entry.slot = choose_slot(p, plan, busy_until, life);
-        busy_until[entry.slot] = life->to;
+        entry.slot = choose_slot(p, plan, tenants, life);
+        tenants[entry.slot] = (Tenant){life->to, life->scan, &life->value->type};
         add_size(p, &plan->slots.data[entry.slot], life->value->type);
     }
     vec_push(p->arena, &plan->entries, entry);
@@ -163,11 +178,11 @@ MemoryPlan *plan_memory(Arena *arena, IrFunc *func)
         p.life_of[i] = -1;
     live_region(&p, func->body);
     MemoryPlan *plan = ARENA_NEW(arena, MemoryPlan);
-    int *busy_until = ARENA_ARRAY(arena, int, p.lives.count + 1);
+    Tenant *tenants = ARENA_ARRAY(arena, Tenant, p.lives.count + 1);
     for (int at = 0; at <= p.next; at++)
         for (int i = 0; i < p.lives.count; i++)
             if (p.lives.data[i].from == at)
-                place(&p, plan, busy_until, &p.lives.data[i]);
+                place(&p, plan, tenants, &p.lives.data[i]);
     return plan;
 }
 
