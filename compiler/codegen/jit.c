@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <llvm-c/ExecutionEngine.h>
 #include <llvm-c/LLJIT.h>
 #include <llvm-c/Orc.h>
+#include <llvm-c/OrcEE.h>
 
 #include "compiler/codegen/module.h"
 #include "runtime/pool.h"
@@ -135,8 +137,7 @@ static NndStatus make_object(LLVMMemoryBufferRef *out, const IrModule *ir, const
     return status;
 }
 
-#include <llvm-c/ExecutionEngine.h>
-#include <llvm-c/OrcEE.h>
+/* Writes what `perf inject --jit` reads: kernels have their names in profiles. */
 static LLVMOrcObjectLayerRef perf_layer(void *context, LLVMOrcExecutionSessionRef session, const char *triple)
 {
     (void)context, (void)triple;
