@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/diff/engines.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "compiler/codegen/jit.h"
+#include "compiler/interp/interp.h"
+#include "tests/diff/call.h"
+
+static bool is_close(NndDType dtype, double found, double expected)
+{
+    double tolerance = dtype == NND_F32 ? 1e-4 : 1e-9;
+    if (isnan(expected) || isinf(expected))
+        return isnan(found) == isnan(expected) && (isnan(found) || found == expected);
+    return fabs(found - expected) <= tolerance * fmax(1, fabs(expected));
+}
+
+static void compare(const IrFunc *func, const PreparedCall *found, const PreparedCall *expected, const char *label,
+                    EngineTally *tally)
+{
+    enum { SHOWN = 3 };
+    int shown = 0;
+    for (int r = 0; r < func->body->yield_count; r++) {
+        NndDType dtype = func->body->yields[r]->type.dtype;
+        bool real = dtype == NND_F32 || dtype == NND_F64;
+        for (int64_t i = 0; i < expected->counts[r]; i++) {
+            double a = call_element(dtype, found->results[r], i), b = call_element(dtype, expected->results[r], i);
+            tally->compared++;
+            tally->choices += !real;
+            if (real ? is_close(dtype, a, b) : a == b)
+                continue;
+            tally->wrong += real;
+            tally->flipped += !real;
+            if (shown++ < SHOWN)
+                printf("%s, @%s, result %d (%s), element %lld: %.17g, expected %.17g\n", label, func->name, r,
+                       func->result_names[r], (long long)i, a, b);
+        }
+    }
+}
+
+static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused, Engine *interp, Engine *jit,
+                     NndPool *pool, uint64_t seed, const char *label, EngineTally *tally)
+{
+    NndError error;
+    for (int i = 0; i < plain->funcs.count; i++) {
+        const IrFunc *func = plain->funcs.data[i];
+        PreparedCall expected, found;
+        if (call_prepare(&expected, arena, func, pool, seed, &error) ||
+            call_prepare(&found, arena, fused->funcs.data[i], pool, seed, &error) ||
+            interp->run(interp, func->name, &expected.call, &error) || jit->run(jit, func->name, &found.call, &error))
+            NND_BUG("%s: %s", label, error.text);
+        compare(func, &found, &expected, label, tally);
+        call_release(&expected);
+        call_release(&found);
+    }
+}
+
+void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
+                     const char *label, EngineTally *tally)
+{
+    NndError error;
+    Engine *interp, *jit;
+    if (interp_engine_new(&interp, plain, &error) || jit_engine_new(&jit, fused, NULL, &error))
+        NND_BUG("%s: %s", label, error.text);
+    run_both(arena, plain, fused, interp, jit, pool, seed, label, tally);
+    interp->free(interp);
+    jit->free(jit);
+}

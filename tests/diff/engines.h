@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A module in the interpreter and in the JIT, with the same data.
+ */
+#ifndef NND_TESTS_DIFF_ENGINES_H
+#define NND_TESTS_DIFF_ENGINES_H
+
+#include "compiler/ir/ir.h"
+#include "runtime/pool.h"
+
+typedef struct EngineTally {
+    long long compared;         /* numbers */
+    long long wrong;            /* floats that are not close */
+    long long choices, flipped; /* integers and bools, and how many of them differ */
+} EngineTally;
+
+/* Runs every function of `plain` interpreted, and that of the same place of `fused` (a module like
+ * `plain`, after the passes) compiled, and adds to `tally`. Sums are taken in another order, so
+ * floats may differ by 1e-4 (f32) or 1e-9 (f64) of the number or of 1, whatever is larger. Prints
+ * the first numbers that differ, with `label`. `pool` may be NULL. */
+void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
+                     const char *label, EngineTally *tally);
+
+#endif
