@@ -8,16 +8,15 @@
 #include "compiler/interp/interp.h"
 #include "tests/diff/call.h"
 
-static bool is_close(NndDType dtype, double found, double expected)
+static bool is_close(double found, double expected, double tolerance)
 {
-    double tolerance = dtype == NND_F32 ? 1e-4 : 1e-9;
     if (isnan(expected) || isinf(expected))
         return isnan(found) == isnan(expected) && (isnan(found) || found == expected);
     return fabs(found - expected) <= tolerance * fmax(1, fabs(expected));
 }
 
 static void compare(const IrFunc *func, const PreparedCall *found, const PreparedCall *expected, const char *label,
-                    EngineTally *tally)
+                    double tolerance, EngineTally *tally)
 {
     enum { SHOWN = 3 };
     int shown = 0;
@@ -28,7 +27,7 @@ static void compare(const IrFunc *func, const PreparedCall *found, const Prepare
             double a = call_element(dtype, found->results[r], i), b = call_element(dtype, expected->results[r], i);
             tally->compared++;
             tally->choices += !real;
-            if (real ? is_close(dtype, a, b) : a == b)
+            if (real ? is_close(a, b, dtype == NND_F32 ? tolerance : 1e-9) : a == b)
                 continue;
             tally->wrong += real;
             tally->flipped += !real;
@@ -40,7 +39,7 @@ static void compare(const IrFunc *func, const PreparedCall *found, const Prepare
 }
 
 static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused, Engine *interp, Engine *jit,
-                     NndPool *pool, uint64_t seed, const char *label, EngineTally *tally)
+                     NndPool *pool, uint64_t seed, const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
     for (int i = 0; i < plain->funcs.count; i++) {
@@ -50,20 +49,20 @@ static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused,
             call_prepare(&found, arena, fused->funcs.data[i], pool, seed, &error) ||
             interp->run(interp, func->name, &expected.call, &error) || jit->run(jit, func->name, &found.call, &error))
             NND_BUG("%s: %s", label, error.text);
-        compare(func, &found, &expected, label, tally);
+        compare(func, &found, &expected, label, tolerance, tally);
         call_release(&expected);
         call_release(&found);
     }
 }
 
 void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
-                     const char *label, EngineTally *tally)
+                     const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
     Engine *interp, *jit;
     if (interp_engine_new(&interp, plain, &error) || jit_engine_new(&jit, fused, NULL, &error))
         NND_BUG("%s: %s", label, error.text);
-    run_both(arena, plain, fused, interp, jit, pool, seed, label, tally);
+    run_both(arena, plain, fused, interp, jit, pool, seed, label, tolerance, tally);
     interp->free(interp);
     jit->free(jit);
 }

@@ -16,9 +16,9 @@ typedef struct EngineTally {
 
 /* Runs every function of `plain` interpreted, and that of the same place of `fused` (a module like
  * `plain`, after the passes) compiled, and adds to `tally`. Sums are taken in another order, so
- * floats may differ by 1e-4 (f32) or 1e-9 (f64) of the number or of 1, whatever is larger. Prints
- * the first numbers that differ, with `label`. `pool` may be NULL. */
+ * floats may differ by `tolerance` (f32) or 1e-9 (f64) of the number or of 1, whatever is larger.
+ * Prints the first numbers that differ, with `label`. `pool` may be NULL. */
 void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
-                     const char *label, EngineTally *tally);
+                     const char *label, double tolerance, EngineTally *tally);
 
 #endif

@@ -43,7 +43,7 @@ static void engines_agree(unsigned seed, NndPool *pool, EngineTally *tally)
     Arena *arena = arena_new();
     IrModule *plain = make_module(arena, seed, false), *fused = make_module(arena, seed, true);
     const char *label = arena_printf(arena, "seed %u", seed);
-    engines_compare(arena, plain, fused, seed % 3 ? pool : NULL, seed, label, tally);
+    engines_compare(arena, plain, fused, seed % 3 ? pool : NULL, seed, label, 1e-4, tally);
     arena_free(arena);
 }
 

@@ -124,7 +124,7 @@ static void engines_agree(Arena *arena, const char *layer, const char *model)
     passes_run(fused, &(PassOptions){.fuse = true, .verify_each = true});
     EngineTally tally = {0};
     for (uint64_t seed = 1; seed <= 3; seed++)
-        engines_compare(arena, plain, fused, NULL, seed, layer, &tally);
+        engines_compare(arena, plain, fused, NULL, seed, layer, 1e-4, &tally);
     CHECK(tally.compared > 0);
     CHECK_EQ_INT(tally.wrong, 0);
 }
