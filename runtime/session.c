@@ -15,9 +15,10 @@ struct NndSession {
     const NndModuleDesc *module;
     const NndFunctionDesc *function;
     NndDataKind kind;
+    int levels;           /* of the texts: 1 words, 2 words in sentences */
     NndAxes *axes;
     NndExtent *given;
-    Owned lengths;
+    Owned *lengths;       /* by dimension */
     const void **args;
     void **results;
     bool *bound;          /* results that are the caller's */
@@ -67,11 +68,20 @@ static const NndDimDesc *leading_dim(const NndSession *s, const NndValueDesc *va
     return value->rank ? &s->module->dims[value->dims[0]] : NULL;
 }
 
+/* How many ragged axes are one inside the other, up to the batch; 0 if it is not like that. */
+static int ragged_levels(const NndSession *s, const NndDimDesc *dim)
+{
+    int levels = 0;
+    for (; dim->kind == NND_DIM_RAGGED; dim = &s->module->dims[dim->parent])
+        levels++;
+    return dim->kind == NND_DIM_FREE ? levels : 0;
+}
+
 static bool is_tokens(const NndSession *s, const NndValueDesc *value)
 {
     const NndDimDesc *dim = leading_dim(s, value);
-    return dim && value->rank == 1 && value->dtype == NND_I32 && dim->kind == NND_DIM_RAGGED &&
-           s->module->dims[dim->parent].kind == NND_DIM_FREE;
+    int levels = dim ? ragged_levels(s, dim) : 0;
+    return value->rank == 1 && value->dtype == NND_I32 && levels >= 1 && levels <= 2;
 }
 
 static bool is_dense(const NndSession *s, const NndValueDesc *value)
@@ -96,10 +106,12 @@ static NndStatus find_kind(NndSession *s, NndError *error)
         if (arg->kind != NND_ARG_INPUT)
             continue;
         if (!is_tokens(s, arg) && !is_dense(s, arg))
-            return nnd_fail(error, NND_EINVAL, "input `%s`: only token[batch, word~] and f32[batch, ...] can be read from data", arg->name);
+            return nnd_fail(error, NND_EINVAL, "input `%s`: only token[batch, word~], token[batch, sent~, word~] and f32[batch, ...] can be read from data",
+                            arg->name);
         if (inputs++)
             return nnd_fail(error, NND_EINVAL, "input `%s`: only one input can be read from data", arg->name);
         s->kind = is_tokens(s, arg) ? NND_DATA_TEXT : NND_DATA_DENSE;
+        s->levels = ragged_levels(s, leading_dim(s, arg));
     }
     if (!inputs)
         return nnd_fail(error, NND_EINVAL, "the model has no input");
@@ -117,12 +129,13 @@ static NndStatus set_up(NndSession *s, NndError *error)
 {
     const NndFunctionDesc *f = s->function;
     s->given = zeroed(s->module->dim_count, sizeof *s->given);
+    s->lengths = zeroed(s->module->dim_count, sizeof *s->lengths);
     s->args = zeroed(f->arg_count, sizeof *s->args);
     s->results = zeroed(f->result_count, sizeof *s->results);
     s->bound = zeroed(f->result_count, sizeof *s->bound);
     s->arg_memory = zeroed(f->arg_count, sizeof *s->arg_memory);
     s->result_memory = zeroed(f->result_count, sizeof *s->result_memory);
-    if (!s->given || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory)
+    if (!s->given || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the arguments of %s", f->name);
     NndStatus status = nnd_axes_new(&s->axes, s->module->dims, s->module->dim_count, error);
     return status ? status : find_kind(s, error);
@@ -161,7 +174,7 @@ void nnd_session_free(NndSession *s)
     free_owned(s->arg_memory, s->function->arg_count);
     free_owned(s->result_memory, s->function->result_count);
     nnd_axes_free(s->axes);
-    free(s->lengths.data);
+    free_owned(s->lengths, s->module->dim_count);
     free(s->given);
     free(s->args);
     free(s->results);
@@ -214,19 +227,47 @@ int64_t nnd_session_result_count(const NndSession *s, int index)
     return value_count(s, &s->function->results[index]);
 }
 
+/* Sentences of each item: the outer one of two ragged axes. */
+static NndStatus bind_sentences(NndSession *s, int dim, const NndDataset *set, const int64_t *items, int64_t count,
+                                NndError *error)
+{
+    int64_t *lengths = reserve(&s->lengths[dim], (size_t)count * sizeof *lengths, error);
+    if (!lengths)
+        return NND_ENOMEM;
+    nnd_gather_sentences(lengths, set, items, count);
+    s->given[dim].lengths = lengths;
+    return NND_OK;
+}
+
+/* Words of each item, or of each sentence. */
+static NndStatus bind_words(NndSession *s, int dim, const NndDataset *set, const int64_t *items, int64_t count,
+                            NndError *error)
+{
+    int64_t rows = count;
+    for (int64_t i = 0; s->levels == 2 && i < count; i++)
+        rows += set->sentences[items[i] + 1] - set->sentences[items[i]] - 1;
+    int64_t *lengths = reserve(&s->lengths[dim], (size_t)rows * sizeof *lengths, error);
+    if (!lengths)
+        return NND_ENOMEM;
+    if (s->levels == 2)
+        nnd_gather_sentence_lengths(lengths, set, items, count);
+    else
+        nnd_gather_lengths(lengths, set, items, count);
+    s->given[dim].lengths = lengths;
+    return NND_OK;
+}
+
 static NndStatus bind_axes(NndSession *s, const NndDataset *set, const int64_t *items, int64_t count, NndError *error)
 {
-    for (int i = 0; i < s->module->dim_count; i++) {
+    NndStatus status = NND_OK;
+    for (int i = 0; i < s->module->dim_count && !status; i++) {
+        const NndDimDesc *dim = &s->module->dims[i];
         s->given[i].extent = count;
-        if (s->module->dims[i].kind != NND_DIM_RAGGED)
-            continue;
-        int64_t *lengths = reserve(&s->lengths, (size_t)count * sizeof *lengths, error);
-        if (!lengths)
-            return NND_ENOMEM;
-        nnd_gather_lengths(lengths, set, items, count);
-        s->given[i].lengths = lengths;
+        if (dim->kind == NND_DIM_RAGGED)
+            status = ragged_levels(s, dim) < s->levels ? bind_sentences(s, i, set, items, count, error)
+                                                       : bind_words(s, i, set, items, count, error);
     }
-    return nnd_axes_bind(s->axes, s->given, error);
+    return status ? status : nnd_axes_bind(s->axes, s->given, error);
 }
 
 static NndStatus check_shape(const NndSession *s, const NndDataset *set, const NndValueDesc *arg, NndError *error)

@@ -23,6 +23,29 @@ int64_t nnd_gather_lengths(int64_t *lengths, const NndDataset *set, const int64_
     return sum;
 }
 
+int64_t nnd_gather_sentences(int64_t *lengths, const NndDataset *set, const int64_t *items,
+                             int64_t count)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        lengths[i] = set->sentences[items[i] + 1] - set->sentences[items[i]];
+        sum += lengths[i];
+    }
+    return sum;
+}
+
+void nnd_gather_sentence_lengths(int64_t *lengths, const NndDataset *set, const int64_t *items,
+                                 int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        int64_t begin = set->offsets[items[i]];
+        for (int64_t s = set->sentences[items[i]]; s < set->sentences[items[i] + 1]; s++) {
+            *lengths++ = set->sentence_ends[s] - begin;
+            begin = set->sentence_ends[s];
+        }
+    }
+}
+
 void nnd_gather_tokens(int32_t *tokens, const NndDataset *set, const int64_t *items, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {

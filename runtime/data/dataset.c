@@ -5,6 +5,7 @@
 #include "runtime/data/dataset.h"
 
 #include "runtime/data/idx.h"
+#include "runtime/data/sentences.h"
 #include "runtime/data/tsv.h"
 
 #include <stdio.h>
@@ -12,13 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static void forget_tokens(NndDataset *set)
+{
+    free(set->offsets);
+    free(set->tokens);
+    free(set->sentences);
+    free(set->sentence_ends);
+}
+
 void nnd_dataset_free(NndDataset *set)
 {
     free(set->labels);
     nnd_classes_free(&set->classes);
     free(set->texts);
-    free(set->offsets);
-    free(set->tokens);
+    forget_tokens(set);
     free(set->f32);
     nnd_file_free(&set->file);
     *set = (NndDataset){0};
@@ -168,49 +176,89 @@ NndStatus nnd_dataset_vocab(NndVocab **out, const NndDataset *set, const int64_t
     NndStatus status = nnd_vocab_builder_new(&builder, error);
     if (!items)
         count = set->count;
-    for (int64_t i = 0; i < count && !status; i++)
-        status = nnd_vocab_builder_add(builder, set->texts[items ? items[i] : i], error);
+    for (int64_t i = 0; i < count && !status; i++) {
+        NndText sentence, rest = set->texts[items ? items[i] : i];
+        while (!status && nnd_sentence_next(&sentence, &rest))
+            status = nnd_vocab_builder_add(builder, sentence, error);
+    }
     if (!status)
         status = nnd_vocab_finish(out, builder, min_count, max_size, error);
     nnd_vocab_builder_free(builder);
     return status;
 }
 
-/* Tokens that grow; an item is encoded again when there was no room for it. */
-static NndStatus encode_item(NndDataset *set, int64_t *room, int64_t item, const NndVocab *vocab,
-                             int64_t max_tokens, NndError *error)
+/* What is encoded so far, and for how much there is room. */
+typedef struct Encoder {
+    NndDataset *set;
+    const NndVocab *vocab;
+    int64_t tokens, token_room, sentences, sentence_room;
+} Encoder;
+
+static NndStatus grow(void **memory, int64_t *room, int64_t wanted, size_t size, NndError *error)
 {
-    int64_t begin = set->offsets[item];
+    if (wanted <= *room)
+        return NND_OK;
+    int64_t more = *room * 2 > wanted ? *room * 2 : wanted;
+    void *grown = realloc(*memory, (size_t)more * size);
+    if (!grown)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for %lld words", (long long)more);
+    *memory = grown;
+    *room = more;
+    return NND_OK;
+}
+
+/* Appends at most `most` words; a sentence that there was no room for is encoded again. */
+static NndStatus encode_sentence(Encoder *e, NndText sentence, int64_t most, NndError *error)
+{
     for (;;) {
-        int64_t left = *room - begin;
-        int64_t space = max_tokens > 0 && max_tokens < left ? max_tokens : left;
-        int64_t found = nnd_vocab_encode(vocab, set->texts[item], set->tokens + begin, space);
-        if (max_tokens > 0 && found > max_tokens)
-            found = max_tokens;
-        set->offsets[item + 1] = begin + found;
-        if (found <= left)
+        int64_t room = e->token_room - e->tokens, space = most < room ? most : room;
+        int64_t found = nnd_vocab_encode(e->vocab, sentence, e->set->tokens + e->tokens, space);
+        found = found < most ? found : most;
+        if (found <= room) {
+            e->tokens += found;
             return NND_OK;
-        int64_t wanted = *room * 2 > begin + found ? *room * 2 : begin + found;
-        int32_t *grown = realloc(set->tokens, (size_t)wanted * sizeof *grown);
-        if (!grown)
-            return nnd_fail(error, NND_ENOMEM, "out of memory for %lld tokens", (long long)wanted);
-        set->tokens = grown;
-        *room = wanted;
+        }
+        NndStatus status = grow((void **)&e->set->tokens, &e->token_room, e->tokens + found,
+                                sizeof *e->set->tokens, error);
+        if (status)
+            return status;
     }
+}
+
+static NndStatus encode_item(Encoder *e, int64_t item, int64_t max_tokens, NndError *error)
+{
+    NndText sentence, rest = e->set->texts[item];
+    int64_t end = max_tokens > 0 ? e->tokens + max_tokens : INT64_MAX;
+    while (e->tokens < end && nnd_sentence_next(&sentence, &rest)) {
+        int64_t begin = e->tokens;
+        NndStatus status = encode_sentence(e, sentence, end - begin, error);
+        if (!status)
+            status = grow((void **)&e->set->sentence_ends, &e->sentence_room, e->sentences + 1,
+                          sizeof *e->set->sentence_ends, error);
+        if (status)
+            return status;
+        if (e->tokens > begin)
+            e->set->sentence_ends[e->sentences++] = e->tokens;
+    }
+    e->set->offsets[item + 1] = e->tokens;
+    e->set->sentences[item + 1] = e->sentences;
+    return NND_OK;
 }
 
 NndStatus nnd_dataset_encode(NndDataset *set, const NndVocab *vocab, int64_t max_tokens,
                              NndError *error)
 {
-    int64_t room = 1024;
-    free(set->offsets);
-    free(set->tokens);
+    enum { FIRST_ROOM = 1024 };
+    Encoder e = {.set = set, .vocab = vocab, .token_room = FIRST_ROOM, .sentence_room = FIRST_ROOM};
+    forget_tokens(set);
     set->offsets = calloc((size_t)set->count + 1, sizeof *set->offsets);
-    set->tokens = malloc((size_t)room * sizeof *set->tokens);
+    set->sentences = calloc((size_t)set->count + 1, sizeof *set->sentences);
+    set->tokens = malloc(FIRST_ROOM * sizeof *set->tokens);
+    set->sentence_ends = malloc(FIRST_ROOM * sizeof *set->sentence_ends);
     NndStatus status = NND_OK;
-    if (!set->offsets || !set->tokens)
+    if (!set->offsets || !set->tokens || !set->sentences || !set->sentence_ends)
         status = nnd_fail(error, NND_ENOMEM, "out of memory for %lld texts", (long long)set->count);
     for (int64_t i = 0; i < set->count && !status; i++)
-        status = encode_item(set, &room, i, vocab, max_tokens, error);
+        status = encode_item(&e, i, max_tokens, error);
     return status;
 }

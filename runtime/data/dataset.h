@@ -25,6 +25,8 @@ typedef struct NndDataset {
     NndText *texts;   /* TEXT: [count] */
     int64_t *offsets; /* TEXT, encoded: [count + 1] */
     int32_t *tokens;  /* TEXT, encoded: item i is offsets[i] .. offsets[i+1]-1 */
+    int64_t *sentences;     /* TEXT, encoded: [count + 1]; item i has sentences[i] .. sentences[i+1]-1 */
+    int64_t *sentence_ends; /* TEXT, encoded: where the words of each sentence end in `tokens`; none is empty */
 
     int32_t rank; /* DENSE: of one item */
     int64_t shape[NND_DATA_MAX_RANK];
@@ -50,13 +52,18 @@ void nnd_dataset_free(NndDataset *set);
 NndStatus nnd_dataset_vocab(NndVocab **out, const NndDataset *set, const int64_t *items,
                             int64_t count, int64_t min_count, int32_t max_size, NndError *error);
 
-/* Texts: fills tokens and offsets; texts are cut after `max_tokens` (0: never). */
+/* Texts: fills tokens, sentences and their offsets; texts are cut after `max_tokens` (0: never). */
 NndStatus nnd_dataset_encode(NndDataset *set, const NndVocab *vocab, int64_t max_tokens,
                              NndError *error);
 
-/* Batches. Tokens: lengths first (returns their sum), then as many ids. */
+/* Batches. Tokens: lengths first (returns their sum), then as many ids. Lengths are words of each
+ * item, sentences of each item, words of each sentence of the items. */
 int64_t nnd_gather_lengths(int64_t *lengths, const NndDataset *set, const int64_t *items,
                            int64_t count);
+int64_t nnd_gather_sentences(int64_t *lengths, const NndDataset *set, const int64_t *items,
+                             int64_t count);
+void nnd_gather_sentence_lengths(int64_t *lengths, const NndDataset *set, const int64_t *items,
+                                 int64_t count);
 void nnd_gather_tokens(int32_t *tokens, const NndDataset *set, const int64_t *items, int64_t count);
 void nnd_gather_dense(float *out, const NndDataset *set, const int64_t *items, int64_t count);
 void nnd_gather_labels(int32_t *labels, const NndDataset *set, const int64_t *items, int64_t count);

@@ -15,7 +15,7 @@ fail()
     exit 1
 }
 
-# texts N SEED: label TAB text; class 1 has the word wheat or corn.
+# texts N SEED: label TAB text of a few sentences; class 1 has the word wheat or corn.
 texts()
 {
     awk -v n="$1" -v seed="$2" 'BEGIN {
@@ -27,8 +27,10 @@ texts()
             line = ""
             length_ = 3 + int(rand() * 12)
             at = int(rand() * length_)
-            for (k = 0; k < length_; k++)
-                line = line " " (label && k == at ? grain[1 + int(rand() * 2)] : word[1 + int(rand() * 15)])
+            for (k = 0; k < length_; k++) {
+                next_ = label && k == at ? grain[1 + int(rand() * 2)] : word[1 + int(rand() * 15)]
+                line = line (k && k % 4 == 0 ? ". " toupper(next_) : " " next_)
+            }
             printf "%d\t%s\n", label, substr(line, 2)
         }
     }'

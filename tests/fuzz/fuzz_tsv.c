@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The first byte picks the form of the rest. What can be read is also tokenised.
+ * The first byte picks the form of the rest. What can be read is also made into sentences and words.
  */
+#include "runtime/data/sentences.h"
 #include "runtime/data/tsv.h"
 #include "runtime/data/vocab.h"
 
@@ -15,9 +16,12 @@ static void use_texts(const NndTsv *tsv)
     NndVocab *vocab = NULL;
     if (nnd_vocab_builder_new(&builder, &error))
         return;
-    for (int64_t i = 0; i < tsv->count; i++)
-        if (nnd_vocab_builder_add(builder, tsv->texts[i], &error))
-            abort();
+    for (int64_t i = 0; i < tsv->count; i++) {
+        NndText sentence, rest = tsv->texts[i];
+        while (nnd_sentence_next(&sentence, &rest))
+            if (nnd_vocab_builder_add(builder, sentence, &error))
+                abort();
+    }
     if (nnd_vocab_finish(&vocab, builder, 1, 0, &error))
         abort();
     nnd_vocab_free(vocab);

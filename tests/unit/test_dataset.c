@@ -43,6 +43,31 @@ static void texts_are_encoded_and_gathered(void)
     unlink(path);
 }
 
+static void sentences_are_counted_and_cut(void)
+{
+    static const char nested[] = "0\tThe cat sat. ... The dog!\n1\t\n0\tThe cat. The dog ran. It slept.\n";
+    NndDataset set;
+    NndVocab *vocab;
+    const char *path = write_file("t.tsv", nested, sizeof nested - 1);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 1, 0, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, 0, &error), NND_OK);
+    const int64_t items[] = {2, 1, 0};
+    int64_t sentences[3], words[6];
+    CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 5);
+    CHECK(sentences[0] == 3 && sentences[1] == 0 && sentences[2] == 2);
+    nnd_gather_sentence_lengths(words, &set, items, 3);
+    static const int64_t expected[] = {2, 3, 2, 3, 3};
+    CHECK(memcmp(words, expected, sizeof expected) == 0);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, 4, &error), NND_OK);
+    CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 4);
+    nnd_gather_sentence_lengths(words, &set, items, 3);
+    CHECK(words[0] == 2 && words[1] == 2);
+    nnd_vocab_free(vocab);
+    nnd_dataset_free(&set);
+    unlink(path);
+}
+
 static void long_texts_grow_the_tokens(void)
 {
     enum { WORDS = 5000 };
@@ -175,6 +200,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     texts_are_encoded_and_gathered();
+    sentences_are_counted_and_cut();
     long_texts_grow_the_tokens();
     images_come_with_their_labels();
     features_are_dense_items();
