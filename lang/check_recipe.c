@@ -320,13 +320,69 @@ static void read_clips(Checker *c, Recipe *recipe, const Node *node)
     }
 }
 
+/* ---- weights that are given ---- */
+
+static const char *pattern_of(const Node *node)
+{
+    return node->kind == N_STRING ? node->text : node->kind == N_NAME ? node->name : NULL;
+}
+
+/* The file of `embeddings("file")`, or NULL. */
+static const char *embeddings_file(const Node *node)
+{
+    bool call = node->kind == N_CALL && node->kids[0]->kind == N_NAME && node->kid_count == 2;
+    return call && !strcmp(node->kids[0]->name, "embeddings") && node->kids[1]->kind == N_STRING
+               ? node->kids[1]->text
+               : NULL;
+}
+
+static void read_starts(Checker *c, Recipe *recipe, const Node *node)
+{
+    static const char expected[] = "a map from weights to files, as `{ Embedding.W: embeddings(\"glove.txt\") }`";
+    if (node->kind != N_MAP) {
+        wrong_value(c, node, "start", expected);
+        return;
+    }
+    recipe->starts = ARENA_ARRAY(c->arena, StartRow, node->kid_count / 2 + 1);
+    for (int i = 0; i + 1 < node->kid_count; i += 2) {
+        const Node *key = node->kids[i], *value = node->kids[i + 1];
+        const char *file = embeddings_file(value);
+        if (!file) {
+            wrong_value(c, value, "start", expected);
+            continue;
+        }
+        StartRow row = {.pattern = pattern_of(key), .file = file, .span = value->span};
+        check_pattern(c, key, row.pattern);
+        recipe->starts[recipe->start_count++] = row;
+    }
+}
+
+static void read_frozen(Checker *c, Recipe *recipe, const Node *node)
+{
+    static const char expected[] = "a list of weights, as `[Embedding.W]`";
+    if (node->kind != N_LIST) {
+        wrong_value(c, node, "frozen", expected);
+        return;
+    }
+    recipe->frozen = ARENA_ARRAY(c->arena, const char *, node->kid_count + 1);
+    for (int i = 0; i < node->kid_count; i++) {
+        const char *pattern = pattern_of(node->kids[i]);
+        if (!pattern) {
+            wrong_value(c, node->kids[i], "frozen", expected);
+            continue;
+        }
+        check_pattern(c, node->kids[i], pattern);
+        recipe->frozen[recipe->frozen_count++] = pattern;
+    }
+}
+
 /* ---- entries ---- */
 
 static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *name,
                        const Node *value)
 {
-    static const char *const keys[] = {"optimiser", "schedule",  "batch",        "epochs",
-                                       "stop",      "clip_rows", "weight_decay", "hold_out"};
+    static const char *const keys[] = {"optimiser", "schedule",     "batch",    "epochs", "stop",  "clip_rows",
+                                       "clip_norm", "weight_decay", "hold_out", "start",  "frozen"};
     if (!strcmp(key, "optimiser"))
         read_optimiser(c, recipe, value);
     else if (!strcmp(key, "schedule"))
@@ -339,6 +395,12 @@ static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *
         read_stop(c, recipe, value);
     else if (!strcmp(key, "clip_rows"))
         read_clips(c, recipe, value);
+    else if (!strcmp(key, "clip_norm"))
+        read_number(c, value, key, 1e-30, 1e300, &recipe->clip_norm);
+    else if (!strcmp(key, "start"))
+        read_starts(c, recipe, value);
+    else if (!strcmp(key, "frozen"))
+        read_frozen(c, recipe, value);
     else if (!strcmp(key, "weight_decay"))
         read_number(c, value, key, 0, 1e300, &recipe->weight_decay);
     else if (!strcmp(key, "hold_out"))

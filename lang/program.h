@@ -160,6 +160,13 @@ typedef struct ClipRow {
 } ClipRow;
 
 /* The `train` block; fields that it does not set have their defaults. */
+/* Weights that a pattern names, as in ClipRow, begin with vectors of words from a text file. */
+typedef struct StartRow {
+    const char *pattern;
+    const char *file;
+    Span span;
+} StartRow;
+
 /* How the learning rate changes in the course of training. */
 typedef enum ScheduleName { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_STEPS } ScheduleName;
 
@@ -179,8 +186,13 @@ typedef struct Recipe {
     double hold_out;         /* share of the training data kept for validation if none is given */
     const char *stop_metric; /* "valid.auc", "valid.accuracy", "valid.loss" or NULL */
     int patience;
+    double clip_norm; /* largest l2 norm of all gradients together, or 0 */
     int clip_count;
     ClipRow *clips;
+    int start_count;
+    StartRow *starts;
+    int frozen_count;
+    const char **frozen; /* patterns of weights that do not change */
 } Recipe;
 
 typedef struct ModelParam {

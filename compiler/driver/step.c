@@ -27,9 +27,18 @@ static Optimiser optimiser_of(Unit *unit, const Recipe *recipe)
         [OPTIMISER_SGD] = OPT_SGD, [OPTIMISER_ADADELTA] = OPT_ADADELTA, [OPTIMISER_ADAM] = OPT_ADAM};
     Optimiser optimiser = {.kind = kinds[recipe->optimiser], .rate = recipe->rate, .momentum = recipe->momentum,
                            .nesterov = recipe->nesterov, .rho = recipe->rho, .epsilon = recipe->epsilon,
-                           .beta1 = recipe->beta1, .beta2 = recipe->beta2, .weight_decay = recipe->weight_decay};
+                           .beta1 = recipe->beta1, .beta2 = recipe->beta2, .weight_decay = recipe->weight_decay,
+                           .clip_norm = recipe->clip_norm};
     find_clips(unit, recipe, &optimiser);
     return optimiser;
+}
+
+static bool is_frozen(const Recipe *recipe, const char *path)
+{
+    for (int i = 0; i < recipe->frozen_count; i++)
+        if (weight_matches(path, recipe->frozen[i]))
+            return true;
+    return false;
 }
 
 bool step_build(Unit *unit, const Recipe *recipe)
@@ -43,10 +52,10 @@ bool step_build(Unit *unit, const Recipe *recipe)
     passes_run(unit->module, &(PassOptions){0});
     int *wrt = ARENA_ARRAY(unit->arena, int, loss->arg_count + 1), count = 0;
     for (int i = 0; i < loss->arg_count; i++)
-        if (loss->args[i]->kind == NND_ARG_PARAM)
+        if (loss->args[i]->kind == NND_ARG_PARAM && !is_frozen(recipe, loss->args[i]->name))
             wrt[count++] = i;
     if (!count) {
-        command_fail("model %s has no weights, so there is nothing to train", unit->program->model);
+        command_fail("model %s has no weights that may change, so there is nothing to train", unit->program->model);
         return false;
     }
     Optimiser optimiser = optimiser_of(unit, recipe);

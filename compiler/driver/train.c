@@ -153,7 +153,8 @@ static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
     if (status)
         return status;
     slots_initialise(&t->slots, t->unit.program, o->common.seed);
-    return o->resume ? checkpoint_load(t, error) : NND_OK;
+    return o->resume ? checkpoint_load(t, error)
+                     : slots_start(&t->slots, t->recipe, t->vocab, o->common.quiet || o->common.json, error);
 }
 
 static void print_summary(const Trainer *t)

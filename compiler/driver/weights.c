@@ -60,6 +60,8 @@ const Slot *slots_find(const Slots *slots, const char *name)
 void slots_swap(Slots *slots)
 {
     for (int i = 0; i < slots->count; i++) {
+        if (slots->items[i].result < 0)
+            continue;
         float *now = slots->items[i].now;
         slots->items[i].now = slots->items[i].next;
         slots->items[i].next = now;

@@ -11,9 +11,9 @@
 typedef struct Slot {
     const char *name;
     const NndValueDesc *desc;
-    int arg, result;     /* of the step function */
+    int arg, result;     /* of the step function; no result (-1): frozen */
     int64_t count;
-    float *now, *next;   /* the step reads `now` and writes `next`; then they change places */
+    float *now, *next;   /* the step reads `now` and writes `next`, unless frozen; then they change places */
     float *best;         /* weights only */
     bool is_weight;
 } Slot;
@@ -30,6 +30,11 @@ const Slot *slots_find(const Slots *slots, const char *name);
 
 /* Initial weights by the model's initialisers; they depend on seed and path alone. */
 void slots_initialise(Slots *slots, const Program *program, uint64_t seed);
+
+/* Fills the weights that a `start` entry of the recipe names with the vectors of words in its file:
+ * a word and its numbers a line, parted by blanks; a first line of two numbers (words, size) is
+ * skipped. Words without a vector keep theirs. Says how many there were, unless `quiet`. */
+NndStatus slots_start(Slots *slots, const Recipe *recipe, const NndVocab *vocab, bool quiet, NndError *error);
 
 void slots_swap(Slots *slots);
 void slots_keep_best(Slots *slots);

@@ -19,6 +19,7 @@ typedef struct Update {
     Arena *arena;
     IrBuilder b;
     IrValue *rate, *iteration; /* scalars */
+    IrValue *shrink;           /* scalar: what gradients are multiplied with, or NULL */
     Results params, states;
     /* the parameter at hand */
     IrValue *param;
@@ -153,6 +154,8 @@ static void update_param(Update *u, IrValue *param, IrValue *gradient)
 {
     u->param = param;
     u->type = param->type;
+    if (u->shrink)
+        gradient = op2(u, OP_mul, gradient, spread(u, u->shrink));
     if (u->rule->weight_decay != 0)
         gradient = op2(u, OP_add, gradient, scaled(u, param, u->rule->weight_decay));
     IrValue *value = op2(u, OP_sub, param, step(u, gradient));
@@ -160,6 +163,30 @@ static void update_param(Update *u, IrValue *param, IrValue *gradient)
     if (limit > 0)
         value = clip(u, value, limit);
     add_result(u->arena, &u->params, value, param->name);
+}
+
+static bool is_gradient(const char *result)
+{
+    return !strncmp(result, "d.", 2);
+}
+
+/* min(1, limit / (norm of all gradients + 1e-6)), as PyTorch's clip_grad_norm_ does it. */
+static IrValue *shrink_factor(Update *u, double limit)
+{
+    IrType scalar = u->rate->type;
+    IrValue *sum = ir_const(&u->b, scalar, 0), *one = ir_const(&u->b, scalar, 1);
+    for (int i = 0; i < u->func->body->yield_count; i++) {
+        IrValue *g = u->func->body->yields[i];
+        if (!is_gradient(u->func->result_names[i]))
+            continue;
+        IrValue *squares = op2(u, OP_mul, g, g);
+        if (g->type.rank)
+            squares = ir_reduce(&u->b, OP_sum, squares, (1u << g->type.rank) - 1);
+        sum = op2(u, OP_add, sum, squares);
+    }
+    IrValue *norm = op2(u, OP_add, ir_ew(&u->b, OP_sqrt, sum, NULL, NULL), ir_const(&u->b, scalar, 1e-6));
+    IrValue *ratio = op2(u, OP_div, ir_const(&u->b, scalar, limit), norm);
+    return ir_ew(&u->b, OP_select, ir_ew(&u->b, OP_gt, one, ratio, NULL), ratio, one);
 }
 
 static IrValue *find_arg(const IrFunc *func, const char *name)
@@ -184,11 +211,13 @@ IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser
     IrType scalar = ir_scalar_type(NND_F32);
     u.rate = ir_func_arg(func, NND_ARG_RATE, "rate", scalar);
     u.iteration = ir_func_arg(func, NND_ARG_RATE, "iteration", scalar);
+    if (optimiser->clip_norm > 0)
+        u.shrink = shrink_factor(&u, optimiser->clip_norm);
     Results all = {0};
     int count = func->body->yield_count;
     for (int i = 0; i < count; i++) {
         const char *result = func->result_names[i];
-        if (strncmp(result, "d.", 2) != 0)
+        if (!is_gradient(result))
             add_result(u.arena, &all, func->body->yields[i], result);
         else
             update_param(&u, find_arg(func, result + 2), func->body->yields[i]);

@@ -38,6 +38,7 @@ typedef struct Optimiser {
     double rho, epsilon;      /* adadelta */
     double beta1, beta2;      /* adam (epsilon above) */
     double weight_decay;      /* l2, added to the gradient */
+    double clip_norm;         /* if above 0: all gradients are scaled down to this l2 norm together */
     int clip_count;
     const ClipRows *clips;
 } Optimiser;
