@@ -75,13 +75,23 @@ static NndStatus rate(Evaluation *e, Gathered *g, const NndDataset *set, const i
     return e->binary ? rate_binary(e, g, model, error) : NND_OK;
 }
 
+/* A model without a target, as an autoencoder, has nothing to compare its outputs with. */
+static bool has_target(const NndSession *session)
+{
+    const NndFunctionDesc *function = nnd_session_function(session);
+    for (int i = 0; i < function->arg_count; i++)
+        if (function->args[i].kind == NND_ARG_TARGET)
+            return true;
+    return false;
+}
+
 NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, const int64_t *items, int64_t count,
                    const NndModel *model, Unit *unit, NndError *error)
 {
     *out = (Evaluation){.count = count};
     if (!count)
         return nnd_fail(error, NND_EINVAL, "there are no items to evaluate on");
-    if (!set->labels)
+    if (has_target(session) && !set->labels)
         return nnd_fail(error, NND_EINVAL, "the data has no labels");
     Gathered g = {0};
     NndStatus status = allocate(&g, count, error);
@@ -91,7 +101,7 @@ NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, 
         status = run_batch(&g, &loss, session, set, items, count, first, n, unit, error);
     }
     out->loss = loss / (double)count;
-    if (!status && g.scores)
+    if (!status && g.scores && has_target(session))
         status = rate(out, &g, set, items, model, error);
     free_gathered(&g);
     return status;
@@ -114,7 +124,8 @@ static void print_json(FILE *file, const Evaluation *e)
 {
     fprintf(file, "{\"items\":%lld", (long long)e->count);
     print_number(file, "loss", e->loss);
-    print_number(file, "accuracy", e->accuracy);
+    if (e->classes)
+        print_number(file, "accuracy", e->accuracy);
     if (e->binary) {
         print_number(file, "auc", e->auc);
         print_number(file, "threshold", e->cutoff);

@@ -11,7 +11,7 @@
 #include "runtime/train/metrics.h"
 
 typedef struct Evaluation {
-    int64_t count, classes;
+    int64_t count, classes; /* no classes: the model has no target, and only the loss counts */
     double loss, accuracy;
     bool binary;         /* the rest is set */
     double auc;

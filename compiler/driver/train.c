@@ -88,13 +88,14 @@ static NndStatus load_data(Trainer *t, const TrainOptions *o, const Program *pro
 {
     NndDataKind kind = program_wants_text(program) ? NND_DATA_TEXT : NND_DATA_DENSE;
     NndStatus status = nnd_dataset_load(&t->train, o->train, kind, NULL, error);
-    if (!status && !t->train.labels)
+    bool target = program_has_target(program);
+    if (!status && target && !t->train.labels)
         status = nnd_fail(error, NND_EINVAL, "%s: the training data has no labels", o->train);
     if (!status && !t->train.count)
         status = nnd_fail(error, NND_EINVAL, "%s: there are no items in it", o->train);
     if (!status && o->valid)
         status = nnd_dataset_load(&t->valid, o->valid, kind, &t->train.classes, error);
-    if (!status && o->valid && !t->valid.labels)
+    if (!status && o->valid && target && !t->valid.labels)
         status = nnd_fail(error, NND_EINVAL, "%s: the validation data has no labels", o->valid);
     double share = o->valid ? 0 : o->hold_out >= 0 ? o->hold_out : program->recipe.hold_out;
     if (!status)

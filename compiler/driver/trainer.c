@@ -107,7 +107,9 @@ static void note_history(Trainer *t, const Evaluation *e, double loss)
 {
     const char *line = arena_printf(t->unit.arena, "{\"epoch\":%lld,\"train_loss\":%.9g", (long long)t->state.epoch + 1, loss);
     if (e)
-        line = arena_printf(t->unit.arena, "%s,\"valid_loss\":%.9g,\"valid_accuracy\":%.9g", line, e->loss, e->accuracy);
+        line = arena_printf(t->unit.arena, "%s,\"valid_loss\":%.9g", line, e->loss);
+    if (e && e->classes)
+        line = arena_printf(t->unit.arena, "%s,\"valid_accuracy\":%.9g", line, e->accuracy);
     if (e && e->binary && isfinite(e->auc))
         line = arena_printf(t->unit.arena, "%s,\"valid_auc\":%.9g", line, e->auc);
     t->history = arena_printf(t->unit.arena, "%s%s}\n", t->history, line);
@@ -121,7 +123,9 @@ static void print_epoch(const Trainer *t, const Evaluation *e, double loss, doub
         return;
     printf("epoch %2lld  loss %.4f", (long long)t->state.epoch + 1, loss);
     if (e)
-        printf("  valid loss %.4f  accuracy %.4f", e->loss, e->accuracy);
+        printf("  valid loss %.4f", e->loss);
+    if (e && e->classes)
+        printf("  accuracy %.4f", e->accuracy);
     if (e && e->binary)
         printf("  AUC %.4f", e->auc);
     printf("  %.1f s\n", seconds);

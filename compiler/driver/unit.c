@@ -39,6 +39,14 @@ bool program_wants_text(const Program *program)
     return false;
 }
 
+bool program_has_target(const Program *program)
+{
+    for (int i = 0; i < program->inputs.count; i++)
+        if (program->inputs.data[i].target)
+            return true;
+    return false;
+}
+
 bool program_has_param(const Program *program, const char *name)
 {
     for (int i = 0; i < program->params.count; i++)

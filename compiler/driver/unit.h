@@ -50,6 +50,7 @@ bool is_model_source(const char *path);                  /* by its name: *.nnd *
 
 /* The kind of data that the model's inputs want. */
 bool program_wants_text(const Program *program);
+bool program_has_target(const Program *program);
 bool program_has_param(const Program *program, const char *name);
 
 #endif

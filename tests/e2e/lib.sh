@@ -63,6 +63,46 @@ images()
     } >"$1-labels-idx1-ubyte"
 }
 
+# colours NAME N SEED: NAME-images-idx4-ubyte, 3 x 32 x 32, and its labels; the class is the bright plane.
+colours()
+{
+    {
+        printf '\000\000\010\004\000\000'
+        printf "\\$(printf %03o $(($2 / 256)))\\$(printf %03o $(($2 % 256)))"
+        printf '\000\000\000\003\000\000\000\040\000\000\000\040'
+        awk -v n="$2" -v seed="$3" 'BEGIN {
+            srand(seed)
+            for (i = 0; i < n; i++)
+                for (p = 0; p < 3072; p++)
+                    printf "%c", 1 + int(rand() * (int(p / 1024) == i % 3 ? 250 : 60))
+        }'
+    } >"$1-images-idx4-ubyte"
+    {
+        printf '\000\000\010\001\000\000'
+        printf "\\$(printf %03o $(($2 / 256)))\\$(printf %03o $(($2 % 256)))"
+        i=0
+        while [ $i -lt "$2" ]; do
+            printf "\\$(printf %03o $((i % 3)))"
+            i=$((i + 1))
+        done
+    } >"$1-labels-idx1-ubyte"
+}
+
+# vectors SIZE: a vector for most words of `texts`.
+vectors()
+{
+    awk -v size="$1" 'BEGIN {
+        srand(5)
+        count = split("market price bank rate trade dollar bond share oil export wheat corn ton crop", word)
+        for (i = 1; i <= count; i++) {
+            line = word[i]
+            for (k = 0; k < size; k++)
+                line = line " " rand() - 0.5
+            print line
+        }
+    }'
+}
+
 # run ARGUMENT...: nnd with its output kept in out; fails the test if it fails.
 run()
 {

@@ -8,6 +8,9 @@ texts 90 1 >train.tsv
 texts 40 2 >test.tsv
 images train 120 3
 images test 40 4
+colours small 24 5
+colours other 12 6
+vectors 16 >vectors.txt
 
 agree()
 {
@@ -37,3 +40,12 @@ agree text_cnn train.tsv test.tsv -D size=16 -D filters=8
 agree lstm_classifier train.tsv test.tsv
 agree hnn train.tsv test.tsv -D hidden=8 -D size=16
 agree hnn train.tsv test.tsv -D hidden=8 -D size=16 -D attention=true
+agree text_cnn_multichannel train.tsv test.tsv -D size=16 -D filters=8
+agree mnist_cnn train-images-idx3-ubyte test-images-idx3-ubyte
+agree row_lstm train-images-idx3-ubyte test-images-idx3-ubyte -D hidden=16
+agree autoencoder train-images-idx3-ubyte test-images-idx3-ubyte
+agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte
+agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte -D average=true
+agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte -D total=true
+agree cifar10_quick small-images-idx4-ubyte other-images-idx4-ubyte
+agree vgg_small small-images-idx4-ubyte other-images-idx4-ubyte -D width=4
