@@ -22,6 +22,7 @@ typedef struct Hoister {
     IrRegion *region; /* around the scan */
     IrInst *scan;
     Arena *arena;
+    IrValue **lifted; /* by id of a value of the region: itself for all steps, NULL = not yet */
 } Hoister;
 
 static bool is_worth_it(const IrInst *inst)
@@ -70,21 +71,32 @@ static void mark_carried(const Hoister *h)
     }
 }
 
-/* The value for all steps, computed before the scan. */
-static IrValue *lift_step(Hoister *h, IrBuilder *b, IrValue *value)
+static IrValue *lift_step(Hoister *h, IrBuilder *b, IrValue *value);
+
+static IrValue *lift_param(Hoister *h, IrBuilder *b, const IrValue *param)
 {
-    const IrScan *a = &h->scan->attrs.scan;
-    if (!scan_is_inside(h->scan, value))
-        return value;
-    if (!value->def) {
-        IrValue *operand = h->scan->args[value->index];
-        return value->index < a->seq_count ? operand : scan_lift_row(b, h->scan, operand);
-    }
-    IrInst *inst = value->def;
+    IrValue *operand = h->scan->args[param->index];
+    bool sequence = param->index < h->scan->attrs.scan.seq_count;
+    return sequence ? operand : scan_lift_row(b, h->scan, operand);
+}
+
+static IrValue *lift_inst(Hoister *h, IrBuilder *b, const IrInst *inst)
+{
     IrValue **args = ARENA_ARRAY(h->arena, IrValue *, inst->arg_count);
     for (int i = 0; i < inst->arg_count; i++)
         args[i] = lift_step(h, b, inst->args[i]);
     return scan_lift(b, h->scan, inst, args);
+}
+
+/* The value for all steps, computed before the scan; once, however many read it. */
+static IrValue *lift_step(Hoister *h, IrBuilder *b, IrValue *value)
+{
+    if (!scan_is_inside(h->scan, value))
+        return value;
+    IrValue **lifted = &h->lifted[value->id];
+    if (!*lifted)
+        *lifted = value->def ? lift_inst(h, b, value->def) : lift_param(h, b, value);
+    return *lifted;
 }
 
 static bool hoist_steps(Hoister *h)
@@ -92,6 +104,7 @@ static bool hoist_steps(Hoister *h)
     mark_carried(h);
     ScanShape shape = scan_shape(h->arena, h->scan);
     IrBuilder b = ir_builder_before(h->func->module, h->region, h->scan);
+    h->lifted = ARENA_ARRAY(h->arena, IrValue *, ir_func_number(h->func) + 1);
     for (IrInst *inst = h->scan->region->first; inst; inst = inst->next) {
         if (!is_worth_it(inst) || inst->results[0].info || !has_items_axis(h, &inst->results[0]))
             continue;
@@ -184,7 +197,7 @@ bool pass_hoist_scan(IrFunc *func)
         next = inst->next;
         if (inst->op != OP_scan)
             continue;
-        Hoister h = {func, func->body, inst, func->module->arena};
+        Hoister h = {.func = func, .region = func->body, .scan = inst, .arena = func->module->arena};
         changed |= hoist_invariant(&h);
         changed |= hoist_steps(&h);
         changed |= hoist_posts(&h);
