@@ -8,7 +8,7 @@
 typedef struct Tables {
     int64_t *offsets;
     int32_t *segment, *order, *live;
-    int64_t parents, rows, steps; /* room */
+    int64_t parents, ordered, rows, steps; /* room of each */
 } Tables;
 
 struct NndAxes {
@@ -94,9 +94,8 @@ static NndStatus fill_offsets(NndAxes *axes, int index, const NndExtent *given, 
     const NndDimDesc *dim = &axes->dims[index];
     Tables *t = &axes->tables[index];
     int64_t parents = axes->axes[dim->parent].extent, rows = 0, longest = 0;
-    int64_t room = t->parents; /* `order` grows together with `offsets` */
     if (!make_room(&t->offsets, &t->parents, parents + 1, sizeof *t->offsets) ||
-        !make_room(&t->order, &room, parents + 1, sizeof *t->order))
+        !make_room(&t->order, &t->ordered, parents + 1, sizeof *t->order))
         return nnd_fail(error, NND_ENOMEM, "out of memory for %lld items", (long long)parents);
     for (int64_t i = 0; i < parents; i++) {
         int64_t length = segment_length(axes, index, given, i);

@@ -158,7 +158,15 @@ static bool read_state(const char *text, TrainState *s)
     s->iteration = iteration;
     s->best_epoch = best_epoch;
     s->has_threshold = has_threshold;
-    return epoch >= 0 && done >= 0 && iteration >= 0;
+    return true;
+}
+
+/* Only a damaged file says otherwise; training counts on from these numbers without looking again. */
+static bool can_be_at(const Trainer *t, const TrainState *s)
+{
+    int64_t per_epoch = (t->split.train_count + t->recipe->batch - 1) / t->recipe->batch;
+    return s->epoch >= 0 && s->epoch <= INT32_MAX && s->done >= 0 && s->done <= per_epoch &&
+           s->iteration == s->epoch * per_epoch + s->done && s->best_epoch >= -1 && s->best_epoch <= s->epoch;
 }
 
 static NndStatus load_state(Trainer *t, const NndModel *model, const char *path, NndError *error)
@@ -174,6 +182,8 @@ static NndStatus load_state(Trainer *t, const NndModel *model, const char *path,
     const char *now = identity(t->unit.arena, t);
     if (strcmp(same, now) != 0)
         return nnd_fail(error, NND_EINVAL, "%s: this checkpoint is of another training (%s; now %s)", path, same, now);
+    if (!can_be_at(t, &t->state))
+        return nnd_fail(error, NND_EFORMAT, "%s: metadata nnd.training: no place in this training: %s", path, state);
     t->history = arena_strdup(t->unit.arena, history);
     return NND_OK;
 }

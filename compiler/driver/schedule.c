@@ -11,6 +11,12 @@ static double position(const Recipe *recipe, double epochs)
     return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
+/* A quotient that should be whole may be rounded to a little less. */
+static double steps_taken(double epochs, double every)
+{
+    return floor(epochs / every * (1 + 1e-12));
+}
+
 static double factor(const Recipe *recipe, double epochs)
 {
     const Schedule *s = &recipe->schedule;
@@ -19,7 +25,7 @@ static double factor(const Recipe *recipe, double epochs)
     case SCHEDULE_CONSTANT: break;
     case SCHEDULE_LINEAR: return s->last + (1 - s->last) * (1 - x);
     case SCHEDULE_COSINE: return s->last + (1 - s->last) * (1 + cos(acos(-1) * x)) / 2;
-    case SCHEDULE_STEPS: return pow(s->factor, floor(epochs / s->every));
+    case SCHEDULE_STEPS: return pow(s->factor, steps_taken(epochs, s->every));
     }
     return 1;
 }

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/pool.h"
+#include "tests/check.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_COUNT = 5000 };
+
+static NndError error;
+
+static NndPool *pool_of(int threads)
+{
+    NndPool *pool = NULL;
+    CHECK_EQ_INT(nnd_pool_new(&pool, threads, &error), NND_OK);
+    CHECK_EQ_INT(nnd_pool_threads(pool), threads);
+    return pool;
+}
+
+/* ---- what is run ---- */
+
+typedef struct Tally {
+    int64_t count, grain;
+    atomic_int wrong_blocks;
+    atomic_int times[MAX_COUNT];
+} Tally;
+
+static void tally(void *context, int64_t lo, int64_t hi)
+{
+    Tally *t = context;
+    int64_t end = t->count - lo < t->grain ? t->count : lo + t->grain;
+    if (lo % t->grain || lo >= t->count || hi != end)
+        t->wrong_blocks++;
+    for (int64_t i = lo; i < hi && i < MAX_COUNT; i++)
+        t->times[i]++;
+}
+
+static void check_run(NndPool *pool, int64_t count, int64_t grain)
+{
+    static Tally t;
+    memset(&t, 0, sizeof t);
+    t.count = count;
+    t.grain = grain;
+    nnd_pool_run(pool, count, grain, tally, &t);
+    int wrong = t.wrong_blocks;
+    for (int64_t i = 0; i < MAX_COUNT; i++)
+        wrong += t.times[i] != (i < count);
+    if (wrong)
+        printf("%d threads, %lld items, grain %lld:\n", nnd_pool_threads(pool), (long long)count, (long long)grain);
+    CHECK_EQ_INT(wrong, 0);
+}
+
+static void every_item_is_run_once_in_blocks_of_the_grain(void)
+{
+    static const int64_t counts[] = {0, 1, 2, 3, 7, 64, 100, 1023, 4999}, grains[] = {1, 2, 3, 7, 64, 5000, INT64_MAX / 2};
+    static const int threads[] = {0, 1, 2, 3, 8};
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        NndPool *pool = threads[t] ? pool_of(threads[t]) : NULL;
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+            for (size_t g = 0; g < sizeof grains / sizeof *grains; g++)
+                check_run(pool, counts[c], grains[g]);
+        nnd_pool_free(pool);
+    }
+}
+
+static void nothing_is_run_for_no_items(void)
+{
+    NndPool *pool = pool_of(2);
+    check_run(pool, 0, 1);
+    check_run(pool, -5, 1);
+    nnd_pool_free(pool);
+}
+
+/* ---- who runs it ---- */
+
+typedef struct Trace {
+    pthread_t caller;
+    int64_t next;
+    bool ordered, by_caller;
+} Trace;
+
+static void trace(void *context, int64_t lo, int64_t hi)
+{
+    Trace *t = context;
+    t->ordered = t->ordered && lo == t->next;
+    t->by_caller = t->by_caller && pthread_equal(pthread_self(), t->caller);
+    t->next = hi;
+}
+
+static Trace traced(NndPool *pool, int64_t count, int64_t grain)
+{
+    Trace t = {.caller = pthread_self(), .ordered = true, .by_caller = true};
+    nnd_pool_run(pool, count, grain, trace, &t);
+    return t;
+}
+
+static bool alone_in_order(NndPool *pool, int64_t count, int64_t grain)
+{
+    Trace t = traced(pool, count, grain);
+    return t.ordered && t.by_caller && t.next == count;
+}
+
+static void one_thread_or_no_pool_runs_blocks_in_order_on_the_caller(void)
+{
+    NndPool *pool = pool_of(1);
+    CHECK(alone_in_order(pool, 1000, 7));
+    CHECK(alone_in_order(NULL, 1000, 7));
+    CHECK_EQ_INT(nnd_pool_threads(NULL), 1);
+    nnd_pool_free(pool);
+}
+
+enum { NESTED = 40 };
+
+typedef struct Nest {
+    NndPool *pool;
+    bool alone[NESTED];
+} Nest;
+
+static void nest(void *context, int64_t lo, int64_t hi)
+{
+    Nest *n = context;
+    for (int64_t i = lo; i < hi; i++)
+        n->alone[i] = alone_in_order(n->pool, 100 + i, 3) && alone_in_order(n->pool, 5, 1);
+}
+
+static void a_run_inside_a_block_is_done_in_order_by_its_own_thread(void)
+{
+    Nest n = {.pool = pool_of(3)};
+    for (int repeat = 0; repeat < 20; repeat++) {
+        memset(n.alone, 0, sizeof n.alone);
+        nnd_pool_run(n.pool, NESTED, 1, nest, &n);
+        int alone = 0;
+        for (int i = 0; i < NESTED; i++)
+            alone += n.alone[i];
+        CHECK_EQ_INT(alone, NESTED);
+    }
+    nnd_pool_free(n.pool);
+}
+
+enum { MEETING = 4, PATIENCE = 30 }; /* seconds */
+
+static void meet(void *context, int64_t lo, int64_t hi)
+{
+    (void)lo, (void)hi;
+    atomic_int *present = context;
+    time_t limit = time(NULL) + PATIENCE;
+    ++*present;
+    while (*present < MEETING && time(NULL) < limit)
+        sched_yield();
+}
+
+/* Blocks that wait for each other end only if each has a thread of its own. */
+static void all_threads_work_on_a_run(void)
+{
+    NndPool *pool = pool_of(MEETING);
+    for (int repeat = 0; repeat < 5; repeat++) {
+        atomic_int present = 0;
+        time_t start = time(NULL);
+        nnd_pool_run(pool, MEETING, 1, meet, &present);
+        CHECK(time(NULL) - start < PATIENCE);
+        usleep(3000); /* threads that have gone to sleep wake up too */
+    }
+    nnd_pool_free(pool);
+}
+
+static void zero_threads_mean_one_for_each_usable_core(void)
+{
+    NndPool *pool = NULL;
+    cpu_set_t set;
+    CHECK_EQ_INT(sched_getaffinity(0, sizeof set, &set), 0);
+    CHECK_EQ_INT(nnd_pool_new(&pool, 0, &error), NND_OK);
+    CHECK_EQ_INT(nnd_pool_threads(pool), CPU_COUNT(&set));
+    nnd_pool_free(pool);
+}
+
+/* ---- run after run ---- */
+
+static void many_runs_follow_each_other(void)
+{
+    NndPool *pool = pool_of(3);
+    for (int i = 0; i < 3000; i++) {
+        check_run(pool, 1 + i % 37, 1 + i % 5);
+        if (i % 300 == 0)
+            usleep(2000);
+    }
+    nnd_pool_free(pool);
+}
+
+static void pools_come_and_go(void)
+{
+    nnd_pool_free(NULL);
+    for (int i = 0; i < 100; i++) {
+        NndPool *pool = pool_of(1 + i % 5);
+        if (i % 3)
+            check_run(pool, 50, 1);
+        nnd_pool_free(pool);
+    }
+}
+
+enum { CALLERS = 3, SUMS = 300 };
+
+typedef struct Caller {
+    NndPool *pool;
+    atomic_llong sum;
+    bool right;
+} Caller;
+
+static void add(void *context, int64_t lo, int64_t hi)
+{
+    Caller *c = context;
+    for (int64_t i = lo; i < hi; i++)
+        c->sum += i;
+}
+
+static void *call_often(void *argument)
+{
+    Caller *c = argument;
+    c->right = true;
+    for (int i = 0; i < SUMS; i++) {
+        int64_t count = 10 + i % 90;
+        c->sum = 0;
+        nnd_pool_run(c->pool, count, 3, add, c);
+        c->right = c->right && c->sum == count * (count - 1) / 2;
+    }
+    return NULL;
+}
+
+static void callers_that_share_a_pool_take_turns(void)
+{
+    static Caller callers[CALLERS];
+    pthread_t threads[CALLERS];
+    NndPool *pool = pool_of(2);
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i].pool = pool;
+        CHECK_EQ_INT(pthread_create(&threads[i], NULL, call_often, &callers[i]), 0);
+    }
+    for (int i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK(callers[i].right);
+    }
+    nnd_pool_free(pool);
+}
+
+/* ---- what comes out ---- */
+
+enum { NUMBERS = 4321, GRAIN = 100, PARTS = (NUMBERS + GRAIN - 1) / GRAIN };
+
+typedef struct Sum {
+    float numbers[NUMBERS], parts[PARTS];
+} Sum;
+
+/* Rounds differently in every other order or division. */
+static void sum_block(void *context, int64_t lo, int64_t hi)
+{
+    Sum *s = context;
+    float sum = 0;
+    for (int64_t i = lo; i < hi; i++)
+        sum += s->numbers[i];
+    s->parts[lo / GRAIN] = sum;
+}
+
+static float sum_with(NndPool *pool, Sum *s)
+{
+    memset(s->parts, 0, sizeof s->parts);
+    nnd_pool_run(pool, NUMBERS, GRAIN, sum_block, s);
+    float sum = 0;
+    for (int i = 0; i < PARTS; i++)
+        sum += s->parts[i];
+    return sum;
+}
+
+static void results_do_not_depend_on_the_number_of_threads(void)
+{
+    static Sum s;
+    for (int i = 0; i < NUMBERS; i++)
+        s.numbers[i] = 1 / (float)(i % 91 + 1) - 0.03f * (float)(i % 7);
+    float alone = sum_with(NULL, &s);
+    for (int threads = 1; threads <= 6; threads++) {
+        NndPool *pool = pool_of(threads);
+        for (int repeat = 0; repeat < 10; repeat++)
+            CHECK_NEAR(sum_with(pool, &s), alone, 0);
+        nnd_pool_free(pool);
+    }
+}
+
+#if defined(__x86_64__) || defined(__aarch64__)
+static volatile float denormal = 1e-40f, half = 0.5f;
+
+static bool flushes(void)
+{
+    return denormal * half == 0;
+}
+
+static void count_flushing(void *context, int64_t lo, int64_t hi)
+{
+    (void)lo, (void)hi;
+    atomic_int *count = context;
+    if (flushes())
+        ++*count;
+}
+
+static void count_flushing_after_a_run(void *context, int64_t lo, int64_t hi)
+{
+    atomic_int before = 0;
+    nnd_pool_run(NULL, 2, 1, count_flushing, &before);
+    count_flushing(context, lo, hi);
+}
+
+static void denormals_are_zero_in_blocks_and_only_there(void)
+{
+    NndPool *pool = pool_of(3), *pools[] = {NULL, pool};
+    CHECK(!flushes());
+    for (int i = 0; i < 2; i++) {
+        atomic_int count = 0;
+        nnd_pool_run(pools[i], 50, 1, count_flushing, &count);
+        CHECK_EQ_INT(count, 50);
+        nnd_pool_run(pools[i], 50, 1, count_flushing_after_a_run, &count);
+        CHECK_EQ_INT(count, 100);
+        CHECK(!flushes());
+    }
+    nnd_pool_free(pool);
+}
+#else
+static void denormals_are_zero_in_blocks_and_only_there(void) {}
+#endif
+
+int main(void)
+{
+    every_item_is_run_once_in_blocks_of_the_grain();
+    nothing_is_run_for_no_items();
+    one_thread_or_no_pool_runs_blocks_in_order_on_the_caller();
+    a_run_inside_a_block_is_done_in_order_by_its_own_thread();
+    all_threads_work_on_a_run();
+    zero_threads_mean_one_for_each_usable_core();
+    many_runs_follow_each_other();
+    pools_come_and_go();
+    callers_that_share_a_pool_take_turns();
+    results_do_not_depend_on_the_number_of_threads();
+    denormals_are_zero_in_blocks_and_only_there();
+    return test_report();
+}
