@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ struct NndWriter {
 
 static NndStatus fail_system(NndError *error, const char *path)
 {
+    if (errno == EBUSY)
+        return nnd_fail(error, NND_EIO, "%s: cannot write: another program is writing it", path);
     return nnd_fail(error, NND_EIO, "%s: cannot write: %s", path, strerror(errno));
 }
 
@@ -32,21 +35,39 @@ static void writer_free(NndWriter *writer)
     free(writer);
 }
 
-/* A new file beside the old one, with its permissions if there is one. */
+/* Is the locked file still the one of that name, not one that its writer has put in place since? */
+static bool is_in_folder(int descriptor, const char *path)
+{
+    struct stat opened, named;
+    return !fstat(descriptor, &opened) && !lstat(path, &named) && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
+}
+
+/* A new file beside the old one, with its permissions if there is one. Its name is always the same and
+ * its writer holds a lock on it: what a killed program has left is taken over, not left for ever. */
 static int open_temporary(NndWriter *writer, const struct stat *old)
 {
-    for (int i = 0; i < 100; i++) {
-        free(writer->temporary);
-        if (asprintf(&writer->temporary, "%s.%ld-%d.tmp", writer->path, (long)getpid(), i) < 0) {
-            writer->temporary = NULL;
+    if (asprintf(&writer->temporary, "%s.nnd-tmp", writer->path) < 0) {
+        writer->temporary = NULL;
+        return -1;
+    }
+    int descriptor;
+    do {
+        descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (descriptor < 0)
+            return -1;
+        if (flock(descriptor, LOCK_EX | LOCK_NB)) {
+            int reason = errno == EWOULDBLOCK ? EBUSY : errno;
+            close(descriptor);
+            errno = reason;
             return -1;
         }
-        int descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0 && old)
-            (void)!fchmod(descriptor, old->st_mode & 0777);
-        if (descriptor >= 0 || errno != EEXIST)
-            return descriptor;
-    }
+    } while (!is_in_folder(descriptor, writer->temporary) && !close(descriptor));
+    if (old)
+        (void)!fchmod(descriptor, old->st_mode & 0777);
+    if (!ftruncate(descriptor, 0))
+        return descriptor;
+    close(descriptor);
     return -1;
 }
 
@@ -109,28 +130,19 @@ static int sync_folder(const char *path)
     return result;
 }
 
-static bool finish(NndWriter *writer)
+/* While the lock is held, so that nobody takes the file over before it is in place. */
+static bool put_in_place(NndWriter *writer)
 {
-    bool done = !fflush(writer->stream);
-    if (writer->temporary)
-        done = done && !fsync(fileno(writer->stream));
-    FILE *stream = writer->stream;
-    writer->stream = NULL;
-    if (!done) {
-        int reason = errno;
-        fclose(stream);
-        errno = reason;
-        return false;
-    }
-    if (fclose(stream))
-        return false;
-    if (!writer->temporary)
-        return true;
-    if (rename(writer->temporary, writer->path))
+    if (fsync(fileno(writer->stream)) || rename(writer->temporary, writer->path))
         return false;
     free(writer->temporary);
     writer->temporary = NULL;
     return !sync_folder(writer->path);
+}
+
+static bool finish(NndWriter *writer)
+{
+    return !fflush(writer->stream) && (!writer->temporary || put_in_place(writer));
 }
 
 NndStatus nnd_writer_commit(NndWriter *writer, NndError *error)

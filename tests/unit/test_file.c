@@ -89,6 +89,32 @@ static void a_discarded_writer_leaves_the_old_file_alone(void)
     CHECK_EQ_INT(files_in_folder(), 1);
 }
 
+static void what_a_killed_writer_left_is_taken_over(void)
+{
+    NndFile file;
+    char left[300];
+    snprintf(left, sizeof left, "%s.nnd-tmp", in_folder("a"));
+    FILE *stream = fopen(left, "w");
+    CHECK(stream && fputs("half of a much longer file", stream) > 0 && !fclose(stream));
+    CHECK_EQ_INT(nnd_file_write(in_folder("a"), "whole", 5, &error), NND_OK);
+    CHECK_EQ_INT(nnd_file_read(&file, in_folder("a"), 100, &error), NND_OK);
+    CHECK_STR_EQ(file.data, "whole");
+    nnd_file_free(&file);
+    CHECK_EQ_INT(files_in_folder(), 1);
+}
+
+static void a_file_has_one_writer_at_a_time(void)
+{
+    NndWriter *first, *second;
+    CHECK_EQ_INT(nnd_writer_new(&first, in_folder("a"), &error), NND_OK);
+    CHECK_EQ_INT(nnd_writer_new(&second, in_folder("a"), &error), NND_EIO);
+    CHECK(strstr(error.text, "a: cannot write: another program is writing it") != NULL);
+    CHECK_EQ_INT(nnd_writer_put(first, "first", 5, &error), NND_OK);
+    CHECK_EQ_INT(nnd_writer_commit(first, &error), NND_OK);
+    CHECK_EQ_INT(nnd_file_write(in_folder("a"), "second", 6, &error), NND_OK);
+    CHECK_EQ_INT(files_in_folder(), 1);
+}
+
 static void the_new_file_has_the_permissions_of_the_old_and_links_stay(void)
 {
     struct stat info;
@@ -163,6 +189,8 @@ int main(void)
     a_file_over_the_limit_is_refused();
     a_missing_file_is_named_with_the_reason();
     a_discarded_writer_leaves_the_old_file_alone();
+    what_a_killed_writer_left_is_taken_over();
+    a_file_has_one_writer_at_a_time();
     the_new_file_has_the_permissions_of_the_old_and_links_stay();
     a_device_is_written_in_place();
     a_full_device_is_an_error();
