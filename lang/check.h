@@ -297,7 +297,7 @@ int builtin_names(Arena *arena, const char ***names);
 typedef Value *BuiltinFn(Checker *c, const Builtin *builtin, Call *call);
 BuiltinFn builtin_scalar, builtin_cast;
 BuiltinFn builtin_sum, builtin_mean, builtin_extreme, builtin_argmax, builtin_softmax,
-    builtin_log_softmax;
+    builtin_log_softmax, builtin_normalise;
 BuiltinFn builtin_last, builtin_length, builtin_iota;
 BuiltinFn builtin_cross_entropy, builtin_binary_cross_entropy, builtin_mse;
 BuiltinFn builtin_concat, builtin_flatten, builtin_split, builtin_merge, builtin_permute,

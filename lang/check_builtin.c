@@ -15,6 +15,7 @@ static const Builtin functions[] = {
     {"argmax",       builtin_argmax,       1, 1, OVER_OPTIONAL, "", -1, 0, "argmax(x, over axis)"},
     {"softmax",      builtin_softmax,      1, 1, OVER_OPTIONAL, "", -1, 0, "softmax(x, over axis)"},
     {"log_softmax",  builtin_log_softmax,  1, 1, OVER_OPTIONAL, "", -1, 0, "log_softmax(x, over axis)"},
+    {"normalise",    builtin_normalise,    1, 1, OVER_REQUIRED, "epsilon", -1, 0, "normalise(x, over axis, epsilon = 1e-5)"},
     {"first",        builtin_last,         1, 1, OVER_REQUIRED, "", -1, 0, "first(x, over axis)"},
     {"last",         builtin_last,         1, 1, OVER_REQUIRED, "", -1, 1, "last(x, over axis)"},
     {"length",       builtin_length,       1, 1, OVER_REQUIRED, "", -1, 0, "length(x, over axis)"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Functions that run along an axis: reductions, softmax, first and last entry.
+ * Functions that run along an axis: reductions, softmax, normalisation, first and last entry.
  */
 #include "lang/check.h"
 
@@ -57,6 +57,15 @@ static Value *count_over(Checker *c, const Type *type, unsigned axes, Span span)
     return ew2(c, EW_max, lengths, value_number(c, 1, false), span);
 }
 
+static Value *mean_over(Checker *c, Value *x, unsigned axes, Span span)
+{
+    Value *sum = emit_reduce(c, REDUCE_SUM, x, axes, span);
+    Value *count = count_over(c, x->type, axes, span);
+    if (count->kind == V_NUMBER)
+        return ew2(c, EW_mul, sum, value_number(c, 1 / count->number, count->unknown), span);
+    return ew2(c, EW_div, sum, count, span);
+}
+
 Value *builtin_mean(Checker *c, const Builtin *builtin, Call *call)
 {
     (void)builtin;
@@ -65,13 +74,7 @@ Value *builtin_mean(Checker *c, const Builtin *builtin, Call *call)
         return c->error;
     x = emit_cast(c, x, ELEMENT_FLOAT, call->span);
     unsigned axes = x->kind == V_TENSOR ? call_axes(c, call, x->type) : 0;
-    if (!axes)
-        return c->error;
-    Value *sum = emit_reduce(c, REDUCE_SUM, x, axes, call->span);
-    Value *count = count_over(c, x->type, axes, call->span);
-    if (count->kind == V_NUMBER)
-        return ew2(c, EW_mul, sum, value_number(c, 1 / count->number, count->unknown), call->span);
-    return ew2(c, EW_div, sum, count, call->span);
+    return axes ? mean_over(c, x, axes, call->span) : c->error;
 }
 
 Value *reduce_max(Checker *c, Value *x, unsigned axes, Span span)
@@ -154,6 +157,42 @@ Value *builtin_log_softmax(Checker *c, const Builtin *builtin, Call *call)
     int axis;
     Value *x = float_operand(c, call, &axis);
     return axis < 0 ? c->error : log_softmax_over(c, x, axis, call->span);
+}
+
+/* The option `epsilon`, a positive number; the error value, reported, if it is something else. */
+static Value *epsilon_of(Checker *c, const Call *call)
+{
+    double number = 1e-5;
+    bool unknown = false;
+    for (int i = 0; i < call->named.count; i++) {
+        const NamedArg *arg = &call->named.data[i];
+        if (value_as_number(arg->value, &number, &unknown) && (unknown || number > 0))
+            continue;
+        if (arg->value->kind != V_ERROR)
+            noted(c, diag_report(c->diags, arg->span, E_OPTION_KIND, arg->name, "a positive number",
+                                 value_describe(c, arg->value)));
+        return c->error;
+    }
+    return value_number(c, number, unknown);
+}
+
+/* (x - mean) / sqrt(variance + epsilon) along the axes. */
+Value *builtin_normalise(Checker *c, const Builtin *builtin, Call *call)
+{
+    (void)builtin;
+    Value *x = operand(c, call);
+    x = x ? emit_cast(c, x, ELEMENT_FLOAT, call->span) : c->error;
+    unsigned axes = x->kind == V_TENSOR ? call_axes(c, call, x->type) : 0;
+    Value *epsilon = epsilon_of(c, call);
+    if (!axes || epsilon->kind == V_ERROR)
+        return c->error;
+    Value *mean = mean_over(c, x, axes, call->span);
+    if (mean->kind == V_ERROR)
+        return c->error;
+    Value *centred = ew2(c, EW_sub, x, emit_unreduce(c, mean, x->type, axes, call->span), call->span);
+    Value *variance = mean_over(c, ew2(c, EW_mul, centred, centred, call->span), axes, call->span);
+    Value *deviation = ew1(c, EW_sqrt, ew2(c, EW_add, variance, epsilon, call->span), call->span);
+    return ew2(c, EW_div, centred, emit_unreduce(c, deviation, x->type, axes, call->span), call->span);
 }
 
 /* The type of something that says one number for each place along an axis: run-time axes need

@@ -109,10 +109,25 @@ static bool multiply_terms(const DimTerm *a, const DimTerm *b, DimTerm *out)
     return true;
 }
 
+/* above, if `quotient` is above / below. */
+static const Dim *undivided(const DimTable *table, const Dim *quotient, const Dim *below)
+{
+    const DimTerm *term = quotient->terms;
+    if (quotient->term_count != 1 || term->factor != 1 || term->degree != 1)
+        return NULL;
+    const DimAtom *atom = &table->atoms.data[term->atoms[0]];
+    return atom->kind == ATOM_QUOTIENT && dim_equal(atom->below, below) ? atom->above : NULL;
+}
+
 const Dim *dim_mul(DimTable *table, const Dim *a, const Dim *b)
 {
     if (!a || !b)
         return NULL;
+    const Dim *whole = undivided(table, a, b);
+    if (!whole)
+        whole = undivided(table, b, a);
+    if (whole)
+        return whole;
     DimTerm terms[DIM_TERMS_MAX + 1];
     int count = 0;
     for (int i = 0; i < a->term_count; i++)

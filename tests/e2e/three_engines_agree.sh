@@ -49,3 +49,4 @@ agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte -D average=true
 agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte -D total=true
 agree cifar10_quick small-images-idx4-ubyte other-images-idx4-ubyte
 agree vgg_small small-images-idx4-ubyte other-images-idx4-ubyte -D width=4
+agree resnet20 small-images-idx4-ubyte other-images-idx4-ubyte -D width=2 -D depth=1 -D groups=2

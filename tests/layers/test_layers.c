@@ -19,7 +19,7 @@
 #include "tests/diff/differences.h"
 #include "tests/diff/engines.h"
 
-static const char uses[] = "use std.attention, std.conv, std.dense, std.recurrent, std.text\n";
+static const char uses[] = "use std.activation, std.attention, std.conv, std.dense, std.norm, std.recurrent, std.residual, std.text\n";
 
 /* ---- examples in doc comments ---- */
 

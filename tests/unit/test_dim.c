@@ -42,6 +42,8 @@ static void quotients_that_stay_open_are_shared(void)
     const Dim *half = dim_div(&table, a, n(2));
     CHECK(half && dim_equal(half, dim_div(&table, a, n(2))));
     CHECK(dim_equal(dim_floor_div(&table, a, n(3)), dim_floor_div(&table, a, n(3))));
+    CHECK(dim_equal(dim_mul(&table, n(2), half), a) && dim_equal(dim_mul(&table, half, n(2)), a));
+    CHECK(!dim_equal(dim_mul(&table, half, n(3)), a));
     CHECK(!dim_equal(half, dim_floor_div(&table, a, n(2))));
     CHECK_STR_EQ(dim_text(&table, dim_floor_div(&table, dim_add(&table, a, n(1)), n(2))),
                  "floor((a + 1)/2)");

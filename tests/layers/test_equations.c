@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Layers against their equations, written here once more as plain loops over
+ * scalars in f64, with weights, inputs and lengths (also 0) drawn by chance.
+ *
+ * Recurrent layers are those of PyTorch 1.13 (torch.nn.RNN, LSTM, GRU) and of
+ * ONNX (RNN, LSTM, GRU): our W is the transpose of weight_ih_l0, our U that of
+ * weight_hh_l0, and b the sum of both biases but for the GRU's new gate.
+ *     gates         PyTorch   i f g o, r z n      as here
+ *                   ONNX      i o f c, z r h
+ *     Gru           ONNX's linear_before_reset = 1, c its recurrent bias of h
+ *     reset_after = false     linear_before_reset = 0
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/interp/interp.h"
+#include "compiler/ir/lower.h"
+#include "lang/diag.h"
+#include "lang/source.h"
+#include "tests/check.h"
+#include "tests/diff/call.h"
+
+enum { IN = 3, HIDDEN = 4, WIDE = 4 * HIDDEN };
+
+/* ---- a layer and one call of it ---- */
+
+typedef struct Run {
+    const IrFunc *func;
+    PreparedCall call;
+    const NndAxis *words; /* the ragged axis */
+    const double *x, *y;
+} Run;
+
+static const double *argument(const Run *run, const char *name)
+{
+    for (int i = 0; i < run->func->arg_count; i++)
+        if (!strcmp(run->func->args[i]->name, name))
+            return run->call.call.args[i];
+    NND_BUG("no argument %s", name);
+}
+
+static IrModule *lower(Arena *arena, const char *text)
+{
+    Diags *diags = diags_new(arena);
+    Program *program = program_check(arena, source_new(arena, "model", text, strlen(text)), NULL, NULL, 0, 0, diags);
+    IrModule *module = program ? lower_program(arena, program, NND_F64, diags) : NULL;
+    if (!module)
+        diags_print(diags, DIAG_PLAIN, stdout);
+    return module;
+}
+
+static const NndAxis *ragged_axis(const IrModule *module, const NndAxis *axes)
+{
+    for (int i = 0; i < module->dims.count; i++)
+        if (axes[i].offsets)
+            return &axes[i];
+    return NULL;
+}
+
+typedef void Expect(const Run *run, double *y);
+
+static void compare(const Run *run, const char *label, Expect *expect)
+{
+    double expected[1 << 12] = {0};
+    expect(run, expected);
+    double worst = 0;
+    for (int64_t i = 0; i < run->call.counts[0]; i++)
+        worst = fmax(worst, fabs(expected[i] - run->y[i]));
+    if (!(worst <= 1e-12))
+        printf("%s is off by %g\n", label, worst);
+    CHECK(worst <= 1e-12);
+}
+
+/* `output` is the model's output y, made of x and of a layer that is called `cell`. */
+static void follows(const char *let, const char *input, const char *output, Expect *expect)
+{
+    enum { PLACES = 12 };
+    Arena *arena = arena_new();
+    const char *text = arena_printf(arena,
+                                    "use std.recurrent, std.norm, std.attention\n"
+                                    "model Equations {\n    input x : f32[%s]\n    let cell = %s\n    output y = %s\n}\n",
+                                    input, let, output);
+    IrModule *module = lower(arena, text);
+    CHECK(module != NULL);
+    Engine *interp;
+    NndError error;
+    if (!module || interp_engine_new(&interp, module, &error))
+        return;
+    for (uint64_t seed = 1; seed <= PLACES; seed++) {
+        Run run = {.func = ir_module_func(module, "predict")};
+        CHECK_EQ_INT(call_prepare(&run.call, arena, run.func, NULL, seed, &error), NND_OK);
+        CHECK_EQ_INT(interp->run(interp, "predict", &run.call.call, &error), NND_OK);
+        run.words = ragged_axis(module, run.call.call.axes);
+        run.x = argument(&run, "x");
+        run.y = run.call.results[0];
+        compare(&run, let, expect);
+        call_release(&run.call);
+    }
+    interp->free(interp);
+    arena_free(arena);
+}
+
+/* ---- pieces of equations ---- */
+
+/* out += x · W, W of `rows` rows and `columns` columns. */
+static void add_product(double *out, const double *x, const double *W, int rows, int columns)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            out[j] += x[i] * W[i * columns + j];
+}
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+typedef struct State {
+    double h[HIDDEN], c[HIDDEN];
+} State;
+
+typedef void Step(const Run *run, const char *path, const double *x, State *state);
+
+static const double *weight(const Run *run, const char *path, const char *name)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s.%s", path, name);
+    return argument(run, text);
+}
+
+/* y[.., at .. at + HIDDEN] of `stride` features. */
+static void recur(const Run *run, const char *path, Step *step, bool reverse, double *y, int at, int stride)
+{
+    for (const int64_t *o = run->words->offsets; *o < run->words->extent; o++) {
+        State state = {0};
+        for (int64_t t = 0; t < o[1] - o[0]; t++) {
+            int64_t row = reverse ? o[1] - 1 - t : o[0] + t;
+            step(run, path, run->x + row * IN, &state);
+            memcpy(y + row * stride + at, state.h, sizeof state.h);
+        }
+    }
+}
+
+/* ---- recurrent layers ---- */
+
+static void rnn_step(const Run *run, const char *path, const double *x, State *state)
+{
+    double sum[HIDDEN] = {0};
+    add_product(sum, x, weight(run, path, "W"), IN, HIDDEN);
+    add_product(sum, state->h, weight(run, path, "U"), HIDDEN, HIDDEN);
+    for (int j = 0; j < HIDDEN; j++)
+        state->h[j] = tanh(sum[j] + weight(run, path, "b")[j]);
+}
+
+static void lstm(const Run *run, const char *path, const double *x, State *state, double forget_bias)
+{
+    double z[WIDE];
+    memcpy(z, weight(run, path, "b"), sizeof z);
+    add_product(z, x, weight(run, path, "W"), IN, WIDE);
+    add_product(z, state->h, weight(run, path, "U"), HIDDEN, WIDE);
+    for (int j = 0; j < HIDDEN; j++) {
+        double i = logistic(z[j]), f = logistic(z[HIDDEN + j] + forget_bias);
+        double g = tanh(z[2 * HIDDEN + j]), o = logistic(z[3 * HIDDEN + j]);
+        state->c[j] = f * state->c[j] + i * g;
+        state->h[j] = o * tanh(state->c[j]);
+    }
+}
+
+static void lstm_step(const Run *run, const char *path, const double *x, State *state)
+{
+    lstm(run, path, x, state, 0);
+}
+
+static void lstm_step_that_remembers(const Run *run, const char *path, const double *x, State *state)
+{
+    lstm(run, path, x, state, 1);
+}
+
+static void gru_step(const Run *run, const char *path, const double *x, State *state)
+{
+    double xs[3 * HIDDEN], hs[3 * HIDDEN] = {0};
+    memcpy(xs, weight(run, path, "b"), sizeof xs);
+    add_product(xs, x, weight(run, path, "W"), IN, 3 * HIDDEN);
+    add_product(hs, state->h, weight(run, path, "U"), HIDDEN, 3 * HIDDEN);
+    for (int j = 0; j < HIDDEN; j++) {
+        double r = logistic(xs[j] + hs[j]), z = logistic(xs[HIDDEN + j] + hs[HIDDEN + j]);
+        double n = tanh(xs[2 * HIDDEN + j] + r * (hs[2 * HIDDEN + j] + weight(run, path, "c")[j]));
+        state->h[j] = (1 - z) * n + z * state->h[j];
+    }
+}
+
+static void gru_step_with_reset_before(const Run *run, const char *path, const double *x, State *state)
+{
+    double xs[3 * HIDDEN], gates[2 * HIDDEN] = {0}, kept[HIDDEN], fresh[HIDDEN] = {0};
+    memcpy(xs, weight(run, path, "b"), sizeof xs);
+    add_product(xs, x, weight(run, path, "W"), IN, 3 * HIDDEN);
+    add_product(gates, state->h, weight(run, path, "G"), HIDDEN, 2 * HIDDEN);
+    for (int j = 0; j < HIDDEN; j++)
+        kept[j] = logistic(xs[j] + gates[j]) * state->h[j];
+    add_product(fresh, kept, weight(run, path, "V"), HIDDEN, HIDDEN);
+    for (int j = 0; j < HIDDEN; j++) {
+        double z = logistic(xs[HIDDEN + j] + gates[HIDDEN + j]);
+        state->h[j] = (1 - z) * tanh(xs[2 * HIDDEN + j] + fresh[j]) + z * state->h[j];
+    }
+}
+
+#define EXPECT_RECURRENT(name, step, reverse)                                                      \
+    static void name(const Run *run, double *y)                                                    \
+    {                                                                                              \
+        recur(run, "cell", step, reverse, y, 0, HIDDEN);                                           \
+    }
+EXPECT_RECURRENT(expect_rnn, rnn_step, false)
+EXPECT_RECURRENT(expect_rnn_reversed, rnn_step, true)
+EXPECT_RECURRENT(expect_lstm, lstm_step, false)
+EXPECT_RECURRENT(expect_lstm_reversed, lstm_step, true)
+EXPECT_RECURRENT(expect_lstm_that_remembers, lstm_step_that_remembers, false)
+EXPECT_RECURRENT(expect_gru, gru_step, false)
+EXPECT_RECURRENT(expect_gru_reversed, gru_step, true)
+EXPECT_RECURRENT(expect_gru_with_reset_before, gru_step_with_reset_before, false)
+
+#define EXPECT_BOTH_WAYS(name, layer, step)                                                        \
+    static void name(const Run *run, double *y)                                                    \
+    {                                                                                              \
+        recur(run, "cell." layer, step, false, y, 0, 2 * HIDDEN);                                  \
+        recur(run, "cell." layer "#2", step, true, y, HIDDEN, 2 * HIDDEN);                         \
+    }
+EXPECT_BOTH_WAYS(expect_birnn, "Rnn", rnn_step)
+EXPECT_BOTH_WAYS(expect_bilstm, "Lstm", lstm_step)
+EXPECT_BOTH_WAYS(expect_bigru, "Gru", gru_step)
+
+static void recurrent_layers_follow_their_equations(void)
+{
+    const char *words = "batch, word~, 3";
+    follows("Rnn(4)", words, "x |> cell", expect_rnn);
+    follows("Rnn(4, reverse = true)", words, "x |> cell", expect_rnn_reversed);
+    follows("Lstm(4)", words, "x |> cell", expect_lstm);
+    follows("Lstm(4, reverse = true)", words, "x |> cell", expect_lstm_reversed);
+    follows("Lstm(4, forget_bias = 1)", words, "x |> cell", expect_lstm_that_remembers);
+    follows("Gru(4)", words, "x |> cell", expect_gru);
+    follows("Gru(4, reverse = true)", words, "x |> cell", expect_gru_reversed);
+    follows("Gru(4, reset_after = false)", words, "x |> cell", expect_gru_with_reset_before);
+    follows("BiRnn(4)", words, "x |> cell", expect_birnn);
+    follows("BiLstm(4)", words, "x |> cell", expect_bilstm);
+    follows("BiGru(4)", words, "x |> cell", expect_bigru);
+}
+
+/* ---- attention ---- */
+
+/* Yang et al. 2016, equations 5 to 7: u = tanh(h W + b), a = softmax(u · query), s = sum a h. */
+static void expect_attention(const Run *run, double *y)
+{
+    for (const int64_t *o = run->words->offsets; *o < run->words->extent; o++, y += IN) {
+        double total = 0;
+        for (int64_t row = o[0]; row < o[1]; row++) {
+            double u[HIDDEN] = {0}, score = 0;
+            add_product(u, run->x + row * IN, argument(run, "cell.score.Linear.W"), IN, HIDDEN);
+            for (int j = 0; j < HIDDEN; j++)
+                score += tanh(u[j] + argument(run, "cell.score.Linear.b")[j]) * argument(run, "cell.query")[j];
+            total += exp(score);
+            for (int k = 0; k < IN; k++)
+                y[k] += exp(score) * run->x[row * IN + k];
+        }
+        for (int k = 0; k < IN && total > 0; k++)
+            y[k] /= total;
+    }
+}
+
+static void attention_follows_its_equations(void)
+{
+    follows("AttentionPool(4)", "batch, word~, 3", "x |> cell(over word)", expect_attention);
+}
+
+/* ---- normalisation ---- */
+
+/* count numbers to mean 0 and variance 1. */
+static void normalise(const double *x, double *y, int count, double epsilon)
+{
+    double mean = 0, variance = 0;
+    for (int i = 0; i < count; i++)
+        mean += x[i] / count;
+    for (int i = 0; i < count; i++)
+        variance += (x[i] - mean) * (x[i] - mean) / count;
+    for (int i = 0; i < count; i++)
+        y[i] = (x[i] - mean) / sqrt(variance + epsilon);
+}
+
+static void expect_layer_norm(const Run *run, double *y)
+{
+    for (int64_t at = 0; at < run->call.counts[0]; at += IN) {
+        normalise(run->x + at, y + at, IN, 1e-5);
+        for (int k = 0; k < IN; k++)
+            y[at + k] = y[at + k] * argument(run, "cell.scale")[k] + argument(run, "cell.shift")[k];
+    }
+}
+
+/* Images of 4 channels, 4 rows and 4 columns, so that no axis is told from another by its size. */
+static void normalise_channels(const Run *run, double *y, int together, double epsilon)
+{
+    enum { CHANNELS = 4, PLANE = 16 };
+    for (int64_t at = 0; at < run->call.counts[0]; at += together * PLANE)
+        normalise(run->x + at, y + at, together * PLANE, epsilon);
+    for (int64_t i = 0; i < run->call.counts[0]; i++) {
+        int64_t channel = i / PLANE % CHANNELS;
+        y[i] = y[i] * argument(run, "cell.ChannelScale.scale")[channel] +
+               argument(run, "cell.ChannelScale.shift")[channel];
+    }
+}
+
+static void expect_group_norm(const Run *run, double *y)
+{
+    normalise_channels(run, y, 2, 1e-3);
+}
+
+static void expect_instance_norm(const Run *run, double *y)
+{
+    normalise_channels(run, y, 1, 1e-5);
+}
+
+static void normalisation_follows_its_equations(void)
+{
+    follows("LayerNorm()", "batch, word~, 3", "x |> cell", expect_layer_norm);
+    follows("LayerNorm()", "batch, 3, 3", "x |> cell", expect_layer_norm);
+    follows("GroupNorm(2, epsilon = 1e-3)", "batch, 4, 4, 4", "x |> cell", expect_group_norm);
+    follows("InstanceNorm()", "batch, 4, 4, 4", "x |> cell", expect_instance_norm);
+}
+
+int main(void)
+{
+    recurrent_layers_follow_their_equations();
+    attention_follows_its_equations();
+    normalisation_follows_its_equations();
+    return test_report();
+}
