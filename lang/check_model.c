@@ -33,12 +33,30 @@ static void name_axis(Checker *c, const Axis *axis, Span span)
         scope_bind(c->arena, c->scope->outer, axis->name, value_axis(c, axis), span)->quiet = true;
 }
 
-static bool ragged_input_axis(Checker *c, const Node *node, int *parent, Axis *axis)
+/* The limit of `word~ <= 40`. An axis has one limit, whichever inputs say it. */
+static bool limit_extent(Checker *c, const Node *node, ExtentInfo *info)
 {
-    if (node->kids[0]) {
-        noted(c, diag_report(c->diags, node->kids[0]->span, E_RAGGED_BOUND));
+    const Node *limit = node->kids[0];
+    const Dim *dim = eval_dim(c, limit, NULL);
+    int64_t most;
+    if (!dim)
+        return false;
+    if (!dim_known(dim, &most) || most < 1 || most > INT32_MAX) {
+        noted(c, diag_report(c->diags, limit->span, E_RAGGED_LIMIT, node->name));
         return false;
     }
+    if (info->most && info->most != most) {
+        Diag *d = noted(c, diag_report(c->diags, limit->span, E_TWO_LIMITS, node->name));
+        diag_label(c->diags, d, info->limit, "it is at most %lld here", (long long)info->most);
+        return false;
+    }
+    info->most = most;
+    info->limit = limit->span;
+    return true;
+}
+
+static bool ragged_input_axis(Checker *c, const Node *node, int *parent, Axis *axis)
+{
     ExtentInfo info = {.name = node->name, .kind = EXTENT_RAGGED, .parent = *parent, .source = -1};
     for (int i = 0; i < c->extents.count; i++)
         if (c->extents.data[i].kind == EXTENT_RAGGED &&
@@ -47,7 +65,7 @@ static bool ragged_input_axis(Checker *c, const Node *node, int *parent, Axis *a
     *parent = extent_add(c, info);
     *axis = (Axis){.kind = AXIS_RAGGED, .name = node->name, .extent = *parent};
     name_axis(c, axis, node->span);
-    return true;
+    return !node->kids[0] || limit_extent(c, node, &c->extents.data[*parent]);
 }
 
 static bool batch_axis(Checker *c, const Node *node, int *parent, Axis *axis)

@@ -130,8 +130,14 @@ static int ellipsis_at(const Node *type)
     return -1;
 }
 
-static bool one_ellipsis(Checker *c, const Node *type)
+/* What every signature keeps to: one `...` at most, and lengths come as they are. */
+static bool signature_axes(Checker *c, const Node *type)
 {
+    for (int i = 0; i < type->kid_count; i++)
+        if (type->kids[i]->kind == N_RAGGED && type->kids[i]->kids[0]) {
+            noted(c, diag_report(c->diags, type->kids[i]->kids[0]->span, E_LIMIT_PLACE));
+            return false;
+        }
     int first = ellipsis_at(type);
     for (int i = first + 1; first >= 0 && i < type->kid_count; i++)
         if (type->kids[i]->kind == N_ELLIPSIS) {
@@ -223,7 +229,7 @@ Value *signature_argument(Checker *c, Signature *s, const Node *arg, Value *valu
 {
     const Node *type = arg->kids[0];
     Element element;
-    if (!element_of_type(c, type, &element) || !one_ellipsis(c, type))
+    if (!element_of_type(c, type, &element) || !signature_axes(c, type))
         return c->error;
     value = to_tensor(c, value, element, span);
     if (value->kind == V_ERROR)
@@ -383,7 +389,7 @@ Value *signature_result(Checker *c, const Signature *s, const Node *type, Value 
     Type *result = type_copy(c->arena, value->type);
     if (type && !element_fits(element, result->element))
         return report_result(c, type, value, NULL);
-    if (type && (!one_ellipsis(c, type) || !match_result(c, s, type, value, result)))
+    if (type && (!signature_axes(c, type) || !match_result(c, s, type, value, result)))
         return c->error;
     restore_axes(result);
     return value_tensor(c, value->typed, result);
@@ -421,7 +427,7 @@ Value *signature_symbolic(Checker *c, const Node *arg)
     const Node *node = arg->kids[0];
     Type type = {0};
     int parent = -1;
-    if (!element_of_type(c, node, &type.element))
+    if (!element_of_type(c, node, &type.element) || !signature_axes(c, node))
         return c->error;
     for (int i = 0; i < node->kid_count; i++) {
         const Node *axis = node->kids[i];

@@ -68,7 +68,8 @@ static void finish_program(Checker *c)
                          .pad = dim_value(info->pad, 0),
                          .span = dim_value(info->span, 0),
                          .stride = dim_value(info->stride, 0),
-                         .least = info->least};
+                         .least = info->least,
+                         .most = info->most};
         vec_push(c->arena, &program->extents, extent);
     }
     program->typed_count = c->typed.count;

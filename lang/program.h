@@ -34,6 +34,7 @@ typedef struct Extent {
     int source; /* WINDOW */
     int64_t pad, span, stride;
     int least;
+    int64_t most; /* RAGGED: longer ones are cut, 0: no limit */
 } Extent;
 
 typedef enum AxisKind { AXIS_CONST, AXIS_FREE, AXIS_RAGGED } AxisKind;

@@ -45,6 +45,8 @@ typedef struct ExtentInfo {
     int parent, source;
     const Dim *pad, *span, *stride;
     int least;
+    int64_t most; /* RAGGED: longer ones are cut; 0: no limit */
+    Span limit;   /* where `most` is written */
 } ExtentInfo;
 
 typedef VEC(ExtentInfo) Extents;

@@ -35,7 +35,8 @@ enum { NND_MAX_RANK = 8 };
 typedef enum NndDimKind {
     NND_DIM_CONST,   /* `size` */
     NND_DIM_FREE,    /* given by the caller with each call, as batch */
-    NND_DIM_RAGGED,  /* segmented: a length for each entry of `parent`, given with each call */
+    NND_DIM_RAGGED,  /* segmented: a length for each entry of `parent`, given with each call; who gives
+                        them keeps to at most `size` rows, if that is not 0 */
     NND_DIM_UNIFORM, /* segmented: `size` rows in every entry of `parent` */
     NND_DIM_WINDOW   /* segmented: windows over `source`, same parent; a segment of n rows has
                         max(least, floor((n + pad - span) / stride) + 1) rows (0 when n + pad < span and least is 0) */
@@ -47,7 +48,7 @@ typedef struct NndDimDesc {
     int32_t parent; /* segmented: index of the parent dimension, else -1 */
     int32_t source; /* WINDOW: index of the windowed dimension, else -1 */
     int32_t least;  /* WINDOW */
-    int64_t size;   /* CONST, UNIFORM */
+    int64_t size;   /* CONST, UNIFORM, RAGGED */
     int64_t pad, span, stride; /* WINDOW */
 } NndDimDesc;
 

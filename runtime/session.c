@@ -184,6 +184,24 @@ void nnd_session_free(NndSession *s)
 
 const NndFunctionDesc *nnd_session_function(const NndSession *s) { return s->function; }
 NndDataKind nnd_session_data_kind(const NndSession *s) { return s->kind; }
+
+NndTextLimits nnd_session_text_limits(const NndSession *s)
+{
+    NndTextLimits limits = {0};
+    for (int i = 0; i < s->module->dim_count; i++) {
+        const NndDimDesc *dim = &s->module->dims[i];
+        if (dim->kind != NND_DIM_RAGGED)
+            continue;
+        if (s->levels == 1)
+            limits.words = dim->size;
+        else if (ragged_levels(s, dim) == 1)
+            limits.sentences = dim->size;
+        else
+            limits.sentence_words = dim->size;
+    }
+    return limits;
+}
+
 const void *nnd_session_result(const NndSession *s, int index) { return s->results[index]; }
 const NndAxis *nnd_session_axes(const NndSession *s) { return nnd_axes_table(s->axes); }
 

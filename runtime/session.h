@@ -29,6 +29,9 @@ const NndFunctionDesc *nnd_session_function(const NndSession *session);
 /* What kind of data the function's inputs want. */
 NndDataKind nnd_session_data_kind(const NndSession *session);
 
+/* What the model reads of a text at most: the limits of its ragged axes. */
+NndTextLimits nnd_session_text_limits(const NndSession *session);
+
 /* Binds an argument or a result by position. A bound result is the caller's buffer. */
 void nnd_session_bind_arg(NndSession *session, int index, const void *data);
 void nnd_session_bind_result(NndSession *session, int index, void *data);

@@ -77,8 +77,8 @@ static bool load_data(Bench *b)
 {
     NndError error;
     NndStatus status = nnd_dataset_load(&b->data, b->data_path, nnd_session_data_kind(b->sessions[JIT]), NULL, &error);
-    if (!status && b->models[JIT].vocab)
-        status = nnd_dataset_encode(&b->data, b->models[JIT].vocab, 0, &error);
+    if (!status)
+        status = encode_data(&b->data, b->models[JIT].vocab, b->sessions[JIT], b->data_path, &error);
     if (status)
         command_fail("%s", error.text);
     return !status;

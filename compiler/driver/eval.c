@@ -24,8 +24,8 @@ static NndStatus prepare(Eval *e, const char *data, NndError *error)
     if (!status)
         status = nnd_dataset_load(&e->data, data, nnd_session_data_kind(e->session),
                                   e->model.classes.count ? &e->model.classes : NULL, error);
-    if (!status && e->model.vocab)
-        status = nnd_dataset_encode(&e->data, e->model.vocab, 0, error);
+    if (!status)
+        status = encode_data(&e->data, e->model.vocab, e->session, data, error);
     if (status)
         return status;
     e->items = malloc((size_t)(e->data.count + 1) * sizeof *e->items);

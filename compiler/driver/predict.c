@@ -28,8 +28,8 @@ static int predict(Prediction *p, Arena *arena, const char *path, const char *da
         status = nnd_model_bind(&p->model, p->unit.desc, p->session, &error);
     if (!status)
         status = nnd_dataset_load(&p->data, data, nnd_session_data_kind(p->session), NULL, &error);
-    if (!status && p->model.vocab)
-        status = nnd_dataset_encode(&p->data, p->model.vocab, 0, &error);
+    if (!status)
+        status = encode_data(&p->data, p->model.vocab, p->session, data, &error);
     if (!status)
         status = nnd_predict(&p->scores, p->session, 0, &p->data, NND_PREDICT_BATCH, engine_call, p->unit.engine,
                              p->unit.pool, &error);

@@ -10,11 +10,11 @@ typedef struct TrainOptions {
     double hold_out;     /* < 0: the recipe's */
     int64_t epochs, batch; /* 0: the recipe's */
     double rate;         /* 0: the recipe's */
-    int64_t min_count, max_vocab, max_words;
+    int64_t min_count, max_vocab;
     bool resume;
 } TrainOptions;
 
-enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB, OPT_MAX_WORDS };
+enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB };
 
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
@@ -26,7 +26,6 @@ static const struct option longs[] = {
     {"resume", no_argument, NULL, OPT_RESUME},
     {"min-count", required_argument, NULL, OPT_MIN_COUNT},
     {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},
-    {"max-words", required_argument, NULL, OPT_MAX_WORDS},
     {NULL, 0, NULL, 0}};
 
 static int want_count(const Command *command, const char *name, int64_t *out)
@@ -55,7 +54,6 @@ static int own_option(const Command *command, TrainOptions *o, int option)
     case OPT_BATCH: return want_count(command, "batch", &o->batch);
     case OPT_MIN_COUNT: return want_count(command, "min-count", &o->min_count);
     case OPT_MAX_VOCAB: return want_count(command, "max-vocab", &o->max_vocab);
-    case OPT_MAX_WORDS: return want_count(command, "max-words", &o->max_words);
     case OPT_RESUME: o->resume = true; return -1;
     case OPT_RATE:
         if (parse_double(optarg, &o->rate) && o->rate > 0)
@@ -107,13 +105,8 @@ static NndStatus make_vocab(Trainer *t, const TrainOptions *o, NndError *error)
 {
     if (t->train.kind != NND_DATA_TEXT)
         return NND_OK;
-    NndStatus status = nnd_dataset_vocab(&t->vocab, &t->train, t->split.train, t->split.train_count, o->min_count,
-                                         (int32_t)o->max_vocab, error);
-    if (!status)
-        status = nnd_dataset_encode(&t->train, t->vocab, o->max_words, error);
-    if (!status && t->valid.count)
-        status = nnd_dataset_encode(&t->valid, t->vocab, o->max_words, error);
-    return status;
+    return nnd_dataset_vocab(&t->vocab, &t->train, t->split.train, t->split.train_count, o->min_count,
+                             (int32_t)o->max_vocab, error);
 }
 
 static bool is_given(const Options *options, const char *name)
@@ -144,11 +137,21 @@ static void override(Recipe *recipe, const TrainOptions *o)
     recipe->rate = o->rate > 0 ? o->rate : recipe->rate;
 }
 
-static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
+static NndStatus make_sessions(Trainer *t, const TrainOptions *o, NndError *error)
 {
     NndStatus status = nnd_session_new(&t->step, t->unit.desc, "step", error);
     if (!status)
         status = nnd_session_new(&t->eval, t->unit.desc, "eval", error);
+    if (!status)
+        status = encode_data(&t->train, t->vocab, t->step, o->train, error);
+    if (!status && t->valid.count)
+        status = encode_data(&t->valid, t->vocab, t->eval, o->valid, error);
+    return status;
+}
+
+static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
+{
+    NndStatus status = make_sessions(t, o, error);
     if (!status)
         status = slots_new(&t->slots, t->unit.desc, nnd_session_function(t->step), error);
     if (status)
@@ -248,7 +251,6 @@ const Command command_train = {
             "      --rate X             overrides the recipe's learning rate\n"
             "      --min-count N        words seen less often are unknown (default 1)\n"
             "      --max-vocab N        most words in the vocabulary\n"
-            "      --max-words N        texts are cut after so many words\n"
             "      --resume             go on from OUT.model.checkpoint\n",
     .run = run_train,
 };

@@ -182,3 +182,15 @@ bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *
     const Source *source = source_new(arena, source_path ? source_path : path, text, strlen(text));
     return unit_check(unit, arena, source, &own, NULL, 0, 0) && unit_lower(unit, options);
 }
+
+NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *session, const char *path,
+                      NndError *error)
+{
+    if (set->kind != NND_DATA_TEXT || !vocab)
+        return NND_OK;
+    NndStatus status = nnd_dataset_encode(set, vocab, nnd_session_text_limits(session), error);
+    char cuts[256];
+    if (!status && nnd_dataset_describe_cuts(set, cuts, sizeof cuts))
+        fprintf(stderr, "nnd: warning: %s: %s\n", path, cuts);
+    return status;
+}

@@ -9,6 +9,7 @@
 #include "compiler/engine.h"
 #include "compiler/passes/passes.h"
 #include "runtime/model.h"
+#include "runtime/session.h"
 
 typedef struct Unit {
     Arena *arena;
@@ -41,6 +42,11 @@ void unit_keep_functions(Unit *unit, const char *const *names);
 PassOptions pass_options(const Options *options);
 /* Tells a bad --print-after; -1 if all is well. */
 int check_pass_options(const Command *command, const Options *options);
+
+/* Texts become what the session's model reads; a warning tells what was longer than that. Data
+ * without texts stays as it is. `path` is for the warning. */
+NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *session, const char *path,
+                      NndError *error);
 
 /* For sessions: runs a function by name on the engine `engine`. */
 NndStatus engine_call(void *engine, const NndFunctionDesc *function, const NndCall *call, NndError *error);

@@ -189,7 +189,8 @@ struct IrModule {
 IrModule *ir_module_new(Arena *arena, const char *name);
 IrDim *ir_dim_const(IrModule *module, int64_t size);
 IrDim *ir_dim_free(IrModule *module, const char *name);
-IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent);
+/* `most`: data is cut to so many rows a segment, 0: never. */
+IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent, int64_t most);
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size);
 IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride,
                      int least);

@@ -365,7 +365,7 @@ static void lower_extents(Lower *l)
         if (e->kind == EXTENT_FREE)
             l->extents[i] = ir_dim_free(l->module, e->name);
         else if (e->kind == EXTENT_RAGGED)
-            l->extents[i] = ir_dim_ragged(l->module, e->name, l->extents[e->parent]);
+            l->extents[i] = ir_dim_ragged(l->module, e->name, l->extents[e->parent], e->most);
         else
             l->extents[i] = ir_dim_window(l->module, l->extents[e->source], e->pad, e->span, e->stride, e->least);
     }

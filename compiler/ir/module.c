@@ -94,9 +94,9 @@ IrDim *ir_dim_free(IrModule *module, const char *name)
     return add_dim(module, (IrDim){.kind = NND_DIM_FREE}, name);
 }
 
-IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent)
+IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent, int64_t most)
 {
-    return add_dim(module, (IrDim){.kind = NND_DIM_RAGGED, .parent = parent}, name);
+    return add_dim(module, (IrDim){.kind = NND_DIM_RAGGED, .parent = parent, .size = most}, name);
 }
 
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size)

@@ -698,6 +698,8 @@ static IrDim parse_declared_dim(Parser *p)
     if (accept_word(p, "ragged")) {
         dim.kind = NND_DIM_RAGGED;
         dim.parent = parse_dim(p);
+        if (accept_word(p, "most"))
+            dim.size = parse_int(p, 1, INT32_MAX);
     } else if (accept_word(p, "uniform")) {
         dim.kind = NND_DIM_UNIFORM;
         dim.parent = parse_dim(p);

@@ -269,6 +269,8 @@ static void put_declaration(Printer *p, const IrDim *dim)
     case NND_DIM_RAGGED:
         put(p, " = ragged ");
         put_dim(p, dim->parent);
+        if (dim->size)
+            put(p, " most %lld", (long long)dim->size);
         break;
     case NND_DIM_UNIFORM:
         put(p, " = uniform ");

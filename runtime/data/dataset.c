@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Loading and encoding; batches, orders and splits are in batch.c.
+ * Loading; texts are encoded in encode.c, batches, orders and splits are in batch.c.
  */
 #include "runtime/data/dataset.h"
 
@@ -13,20 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static void forget_tokens(NndDataset *set)
-{
-    free(set->offsets);
-    free(set->tokens);
-    free(set->sentences);
-    free(set->sentence_ends);
-}
-
 void nnd_dataset_free(NndDataset *set)
 {
     free(set->labels);
     nnd_classes_free(&set->classes);
     free(set->texts);
-    forget_tokens(set);
+    free(set->offsets);
+    free(set->tokens);
+    free(set->sentences);
+    free(set->sentence_ends);
     free(set->f32);
     nnd_file_free(&set->file);
     *set = (NndDataset){0};
@@ -184,81 +179,5 @@ NndStatus nnd_dataset_vocab(NndVocab **out, const NndDataset *set, const int64_t
     if (!status)
         status = nnd_vocab_finish(out, builder, min_count, max_size, error);
     nnd_vocab_builder_free(builder);
-    return status;
-}
-
-/* What is encoded so far, and for how much there is room. */
-typedef struct Encoder {
-    NndDataset *set;
-    const NndVocab *vocab;
-    int64_t tokens, token_room, sentences, sentence_room;
-} Encoder;
-
-static NndStatus grow(void **memory, int64_t *room, int64_t wanted, size_t size, NndError *error)
-{
-    if (wanted <= *room)
-        return NND_OK;
-    int64_t more = *room * 2 > wanted ? *room * 2 : wanted;
-    void *grown = realloc(*memory, (size_t)more * size);
-    if (!grown)
-        return nnd_fail(error, NND_ENOMEM, "out of memory for %lld words", (long long)more);
-    *memory = grown;
-    *room = more;
-    return NND_OK;
-}
-
-/* Appends at most `most` words; a sentence that there was no room for is encoded again. */
-static NndStatus encode_sentence(Encoder *e, NndText sentence, int64_t most, NndError *error)
-{
-    for (;;) {
-        int64_t room = e->token_room - e->tokens, space = most < room ? most : room;
-        int64_t found = nnd_vocab_encode(e->vocab, sentence, e->set->tokens + e->tokens, space);
-        found = found < most ? found : most;
-        if (found <= room) {
-            e->tokens += found;
-            return NND_OK;
-        }
-        NndStatus status = grow((void **)&e->set->tokens, &e->token_room, e->tokens + found,
-                                sizeof *e->set->tokens, error);
-        if (status)
-            return status;
-    }
-}
-
-static NndStatus encode_item(Encoder *e, int64_t item, int64_t max_tokens, NndError *error)
-{
-    NndText sentence, rest = e->set->texts[item];
-    int64_t end = max_tokens > 0 ? e->tokens + max_tokens : INT64_MAX;
-    while (e->tokens < end && nnd_sentence_next(&sentence, &rest)) {
-        int64_t begin = e->tokens;
-        NndStatus status = encode_sentence(e, sentence, end - begin, error);
-        if (!status)
-            status = grow((void **)&e->set->sentence_ends, &e->sentence_room, e->sentences + 1,
-                          sizeof *e->set->sentence_ends, error);
-        if (status)
-            return status;
-        if (e->tokens > begin)
-            e->set->sentence_ends[e->sentences++] = e->tokens;
-    }
-    e->set->offsets[item + 1] = e->tokens;
-    e->set->sentences[item + 1] = e->sentences;
-    return NND_OK;
-}
-
-NndStatus nnd_dataset_encode(NndDataset *set, const NndVocab *vocab, int64_t max_tokens,
-                             NndError *error)
-{
-    enum { FIRST_ROOM = 1024 };
-    Encoder e = {.set = set, .vocab = vocab, .token_room = FIRST_ROOM, .sentence_room = FIRST_ROOM};
-    forget_tokens(set);
-    set->offsets = calloc((size_t)set->count + 1, sizeof *set->offsets);
-    set->sentences = calloc((size_t)set->count + 1, sizeof *set->sentences);
-    set->tokens = malloc(FIRST_ROOM * sizeof *set->tokens);
-    set->sentence_ends = malloc(FIRST_ROOM * sizeof *set->sentence_ends);
-    NndStatus status = NND_OK;
-    if (!set->offsets || !set->tokens || !set->sentences || !set->sentence_ends)
-        status = nnd_fail(error, NND_ENOMEM, "out of memory for %lld texts", (long long)set->count);
-    for (int64_t i = 0; i < set->count && !status; i++)
-        status = encode_item(&e, i, max_tokens, error);
     return status;
 }

@@ -16,6 +16,13 @@ typedef enum NndDataKind { NND_DATA_TEXT, NND_DATA_DENSE } NndDataKind;
 
 enum { NND_DATA_MAX_RANK = 3 };
 
+/* What a model reads of a text at most; 0: all of it. */
+typedef struct NndTextLimits {
+    int64_t words;          /* of a text */
+    int64_t sentences;      /* of a text */
+    int64_t sentence_words; /* of a sentence */
+} NndTextLimits;
+
 typedef struct NndDataset {
     NndDataKind kind;
     int64_t count;
@@ -27,6 +34,8 @@ typedef struct NndDataset {
     int32_t *tokens;  /* TEXT, encoded: item i is offsets[i] .. offsets[i+1]-1 */
     int64_t *sentences;     /* TEXT, encoded: [count + 1]; item i has sentences[i] .. sentences[i+1]-1 */
     int64_t *sentence_ends; /* TEXT, encoded: where the words of each sentence end in `tokens`; none is empty */
+    NndTextLimits limits;   /* TEXT, encoded: what it was cut to, and how many were longer */
+    int64_t cut_texts, cut_sentences;
 
     int32_t rank; /* DENSE: of one item */
     int64_t shape[NND_DATA_MAX_RANK];
@@ -52,9 +61,12 @@ void nnd_dataset_free(NndDataset *set);
 NndStatus nnd_dataset_vocab(NndVocab **out, const NndDataset *set, const int64_t *items,
                             int64_t count, int64_t min_count, int32_t max_size, NndError *error);
 
-/* Texts: fills tokens, sentences and their offsets; texts are cut after `max_tokens` (0: never). */
-NndStatus nnd_dataset_encode(NndDataset *set, const NndVocab *vocab, int64_t max_tokens,
+/* Texts: fills tokens, sentences and their offsets, cuts to the limits and counts what was cut. */
+NndStatus nnd_dataset_encode(NndDataset *set, const NndVocab *vocab, NndTextLimits limits,
                              NndError *error);
+
+/* Says in a sentence what was cut, without a final newline; false if nothing was. */
+bool nnd_dataset_describe_cuts(const NndDataset *set, char *text, size_t size);
 
 /* Batches. Tokens: lengths first (returns their sum), then as many ids. Lengths are words of each
  * item, sentences of each item, words of each sentence of the items. */

@@ -2,6 +2,7 @@
  *
  * The main function of native programs: reads data, prints predictions.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,15 @@ static NndStatus predict_all(Program *p, const Options *options, NndError *error
     return status;
 }
 
+static NndStatus encode(Program *p, const char *path, NndError *error)
+{
+    NndStatus status = nnd_dataset_encode(&p->data, p->model.vocab, nnd_session_text_limits(p->session), error);
+    char cuts[256];
+    if (!status && nnd_dataset_describe_cuts(&p->data, cuts, sizeof cuts))
+        fprintf(stderr, "%s: warning: %s: %s\n", program_invocation_name, path, cuts);
+    return status;
+}
+
 static NndStatus run_program(Program *p, const Options *options, NndError *error)
 {
     const NndModuleDesc *module = &nnd_program_module;
@@ -97,7 +107,7 @@ static NndStatus run_program(Program *p, const Options *options, NndError *error
     if (!status)
         status = nnd_dataset_load(&p->data, options->path, nnd_session_data_kind(p->session), NULL, error);
     if (!status && p->model.vocab)
-        status = nnd_dataset_encode(&p->data, p->model.vocab, 0, error);
+        status = encode(p, options->path, error);
     if (!status)
         status = options->bench > 0 ? bench(p, options->bench, error) : predict_all(p, options, error);
     if (!status && (fflush(stdout) || ferror(stdout)))

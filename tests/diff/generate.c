@@ -330,9 +330,9 @@ static IrValue *new_input(Gen *g, IrType type)
 static void add_dims(Gen *g)
 {
     g->batch = ir_dim_free(g->module, "batch");
-    g->word = ir_dim_ragged(g->module, "word", g->batch);
-    g->sent = ir_dim_ragged(g->module, "sent", g->batch);
-    g->token = ir_dim_ragged(g->module, "token of sent", g->sent);
+    g->word = ir_dim_ragged(g->module, "word", g->batch, 0);
+    g->sent = ir_dim_ragged(g->module, "sent", g->batch, 0);
+    g->token = ir_dim_ragged(g->module, "token of sent", g->sent, 0);
 }
 
 static void add_args(Gen *g)

@@ -261,7 +261,7 @@ static IrModule *begin(Maker *m, Arena *arena, unsigned seed)
     *m = (Maker){.state = seed * 7919u + 17u, .dtype = seed % 3 ? NND_F32 : NND_F64};
     m->module = ir_module_new(arena, "contractions");
     m->batch = ir_dim_free(m->module, "batch");
-    m->word = ir_dim_ragged(m->module, "word", m->batch);
+    m->word = ir_dim_ragged(m->module, "word", m->batch, 0);
     m->windows = ir_dim_window(m->module, m->word, 1, 3, 1, seed % 2);
     m->span = ir_dim_const(m->module, 3);
     m->func = ir_func_new(m->module, "main");

@@ -27,7 +27,7 @@ static void texts_are_encoded_and_gathered(void)
     CHECK_EQ_INT(set.count, 4);
     CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 2, 0, &error), NND_OK);
     CHECK_STR_EQ(nnd_vocab_stored(vocab).data, "<pad>\n<unk>\nthe\ncat\ndog\n");
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, 5, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){.words = 5}, &error), NND_OK);
     const int64_t items[] = {3, 2, 0};
     int64_t lengths[3];
     int32_t tokens[8], labels[3];
@@ -51,7 +51,7 @@ static void sentences_are_counted_and_cut(void)
     const char *path = write_file("t.tsv", nested, sizeof nested - 1);
     CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_OK);
     CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 1, 0, &error), NND_OK);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, 0, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){0}, &error), NND_OK);
     const int64_t items[] = {2, 1, 0};
     int64_t sentences[3], words[6];
     CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 5);
@@ -59,10 +59,19 @@ static void sentences_are_counted_and_cut(void)
     nnd_gather_sentence_lengths(words, &set, items, 3);
     static const int64_t expected[] = {2, 3, 2, 3, 3};
     CHECK(memcmp(words, expected, sizeof expected) == 0);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, 4, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){.words = 4}, &error), NND_OK);
     CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 4);
     nnd_gather_sentence_lengths(words, &set, items, 3);
     CHECK(words[0] == 2 && words[1] == 2);
+    CHECK_EQ_INT(set.cut_texts, 2);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){.sentences = 2, .sentence_words = 2}, &error), NND_OK);
+    CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 4);
+    nnd_gather_sentence_lengths(words, &set, items, 3);
+    CHECK(words[0] == 2 && words[1] == 2 && words[2] == 2 && words[3] == 2);
+    CHECK(set.cut_texts == 1 && set.cut_sentences == 3);
+    char cuts[128];
+    CHECK(nnd_dataset_describe_cuts(&set, cuts, sizeof cuts));
+    CHECK_STR_EQ(cuts, "1 of 3 texts were cut to 2 sentences; 3 sentences were cut to 2 words");
     nnd_vocab_free(vocab);
     nnd_dataset_free(&set);
     unlink(path);
@@ -80,7 +89,7 @@ static void long_texts_grow_the_tokens(void)
     CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_OK);
     CHECK(set.labels == NULL);
     CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 1, 0, &error), NND_OK);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, 0, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){0}, &error), NND_OK);
     CHECK_EQ_INT(set.offsets[1], WORDS);
     CHECK(set.tokens[0] == 2 && set.tokens[WORDS - 1] == 3);
     nnd_vocab_free(vocab);

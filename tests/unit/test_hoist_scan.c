@@ -15,7 +15,7 @@ static IrType items(IrDim *dim, IrDim *size)
 
 static IrFunc *scan_with_deep_sharing(IrModule *module)
 {
-    IrDim *batch = ir_dim_free(module, "batch"), *word = ir_dim_ragged(module, "word", batch);
+    IrDim *batch = ir_dim_free(module, "batch"), *word = ir_dim_ragged(module, "word", batch, 0);
     IrDim *three = ir_dim_const(module, 3);
     IrFunc *func = ir_func_new(module, "f");
     IrBuilder b = ir_builder_at_end(module, func->body);

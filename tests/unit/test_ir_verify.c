@@ -21,7 +21,7 @@ static Fixture fixture(void)
     Fixture f = {.arena = arena_new()};
     f.module = ir_module_new(f.arena, "test");
     f.batch = ir_dim_free(f.module, "batch");
-    f.word = ir_dim_ragged(f.module, "word", f.batch);
+    f.word = ir_dim_ragged(f.module, "word", f.batch, 0);
     f.three = ir_dim_const(f.module, 3);
     f.func = ir_func_new(f.module, "main");
     f.x =
