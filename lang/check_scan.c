@@ -313,6 +313,42 @@ static void warn_not_carried(Checker *c, const TypedScan *scan, int first)
     diag_help(c->diags, d, "write the expression without the scan: it applies to every entry");
 }
 
+static bool reaches_open_scan(Checker *c, const Typed *typed, const TypedScan *own, bool *visited);
+
+static bool any_reaches(Checker *c, Typed *const *items, int count, const TypedScan *own, bool *visited)
+{
+    for (int i = 0; i < count; i++)
+        if (reaches_open_scan(c, items[i], own, visited))
+            return true;
+    return false;
+}
+
+static bool scan_reaches(Checker *c, const TypedScan *scan, bool *visited)
+{
+    return any_reaches(c, scan->initial, scan->state_count, scan, visited) ||
+           any_reaches(c, scan->next, scan->state_count, scan, visited) ||
+           any_reaches(c, scan->emits, scan->emit_count, scan, visited) ||
+           any_reaches(c, scan->sequences, scan->sequence_count, scan, visited);
+}
+
+/* Items and states of scans that are not finished, other than `own`: those have no `next` yet. */
+static bool reaches_open_scan(Checker *c, const Typed *typed, const TypedScan *own, bool *visited)
+{
+    if (visited[typed->id])
+        return false;
+    visited[typed->id] = true;
+    if (typed->kind == T_SCAN_ITEM || typed->kind == T_SCAN_STATE)
+        return typed->scan.scan != own && !typed->scan.scan->next;
+    if (typed->kind == T_SCAN_EMIT || typed->kind == T_SCAN_LAST)
+        return scan_reaches(c, typed->scan.scan, visited);
+    return any_reaches(c, typed->args, typed->arg_count, own, visited);
+}
+
+static bool uses_open_scan(Checker *c, const TypedScan *scan)
+{
+    return scan_reaches(c, scan, ARENA_ARRAY(c->arena, bool, c->typed.count));
+}
+
 static Value *finish(Checker *c, TypedScan *scan, const ScanContext *context, const Axis *sequence,
                      int first)
 {
@@ -327,11 +363,15 @@ static Value *finish(Checker *c, TypedScan *scan, const ScanContext *context, co
         noted(c, diag_report(c->diags, scan->span, E_SCAN_EMPTY));
         return c->error;
     }
+    if (c->scans_open && axis_is_runtime(sequence) && uses_open_scan(c, scan)) {
+        noted(c, diag_report(c->diags, scan->span, E_SCAN_NESTED, sequence->name));
+        return c->error;
+    }
     warn_not_carried(c, scan, first);
     return scan_results(c, scan, context, sequence);
 }
 
-/* Items are one packed axis, and there is one loop at a time. */
+/* Items are one packed axis. */
 static bool is_possible(Checker *c, const TypedScan *scan, const ScanContext *context)
 {
     bool runtime = context->front > 0;
@@ -340,10 +380,8 @@ static bool is_possible(Checker *c, const TypedScan *scan, const ScanContext *co
     if (!runtime) {
         const char *type = value_type_text(c->arena, &scan->sequences[0]->type);
         noted(c, diag_report(c->diags, scan->span, E_SCAN_FRONT, type));
-    } else if (c->scans_open) {
-        noted(c, diag_report(c->diags, scan->span, E_SCAN_NESTED));
     }
-    return runtime && !c->scans_open;
+    return runtime;
 }
 
 Value *eval_scan(Checker *c, const Node *node)

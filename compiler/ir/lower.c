@@ -164,7 +164,7 @@ static IrValue *lower_dropout(Lower *l, const Typed *typed)
     IrValue *x = lower_typed(l, typed->args[0]);
     if (!l->training || typed->number <= 0)
         return x;
-    IrValue *mask = l->masks[typed->id];
+    IrValue *mask = lower_scan_mask(l, typed);
     if (!mask)
         mask = lower_dropout_mask(l, x->type, typed->number);
     return ir_ew(l->builder, OP_mul, x, mask, NULL);
@@ -275,8 +275,6 @@ static void bind_arguments(Lower *l, const Typed *typed, const Arguments *argume
 }
 
 /* Every expression reachable from `typed`, operands before users, each once. */
-typedef VEC(const Typed *) TypedList;
-
 static void collect(Lower *l, const Typed *typed, bool *seen, TypedList *list);
 
 static void collect_all(Lower *l, Typed *const *items, int count, bool *seen, TypedList *list)
@@ -317,8 +315,13 @@ static void begin_function(Lower *l, const char *name, bool targets, IrBuilder *
     collect_all(l, l->program->outputs.data, l->program->outputs.count, seen, &list);
     if (l->program->loss)
         collect(l, l->program->loss, seen, &list);
-    for (int i = 0; i < list.count; i++)
-        bind_arguments(l, list.data[i], &arguments);
+    l->scan_results.count = 0;
+    for (int i = 0; i < list.count; i++) {
+        const Typed *typed = list.data[i];
+        bind_arguments(l, typed, &arguments);
+        if (typed->kind == T_SCAN_EMIT || typed->kind == T_SCAN_LAST)
+            vec_push(arena, &l->scan_results, typed);
+    }
 }
 
 static IrValue *sum_all(IrBuilder *b, IrValue *x)

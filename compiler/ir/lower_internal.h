@@ -7,6 +7,8 @@
 
 #include "compiler/ir/lower.h"
 
+typedef VEC(const Typed *) TypedList;
+
 typedef struct Lower {
     const Program *program;
     IrModule *module;
@@ -21,6 +23,7 @@ typedef struct Lower {
     IrValue **masks;     /* by Typed id: of dropouts inside of scans */
     struct ScanLowering *scan;  /* whose body is being lowered, or NULL */
     struct ScanLowering *scans; /* all of the function so far */
+    TypedList scan_results; /* T_SCAN_EMIT and T_SCAN_LAST of the function */
     uint32_t streams;    /* random streams handed out */
     bool failed;
 } Lower;
@@ -39,6 +42,9 @@ static inline int lower_axis(int lead, int axis)
 
 /* Random factors: 0 with probability `rate`, else 1 / (1 - rate). */
 IrValue *lower_dropout_mask(Lower *l, IrType type, double rate);
+
+/* The factors of a dropout in the body of a scan; NULL if it is not in one. */
+IrValue *lower_scan_mask(Lower *l, const Typed *dropout);
 
 /* T_SCAN_EMIT, T_SCAN_LAST outside; T_SCAN_ITEM, T_SCAN_STATE inside of a scan. */
 IrValue *lower_scan_result(Lower *l, const Typed *typed);

@@ -246,6 +246,29 @@ static void recurrent_layers_follow_their_equations(void)
     follows("BiGru(4)", words, "x |> cell", expect_bigru);
 }
 
+/* Graves, Fernandez & Schmidhuber 2007: what is above and to the left of the border is 0. */
+static void expect_rnn_2d(const Run *run, double *y)
+{
+    enum { ROWS = 3, COLUMNS = 5 };
+    int64_t places = run->call.counts[0] / HIDDEN;
+    for (int64_t at = 0; at < places; at++) {
+        double *h = y + at * HIDDEN;
+        memcpy(h, argument(run, "cell.b"), HIDDEN * sizeof *h);
+        add_product(h, run->x + at * IN, argument(run, "cell.W"), IN, HIDDEN);
+        if (at / COLUMNS % ROWS > 0)
+            add_product(h, h - COLUMNS * HIDDEN, argument(run, "cell.U"), HIDDEN, HIDDEN);
+        if (at % COLUMNS > 0)
+            add_product(h, h - HIDDEN, argument(run, "cell.V"), HIDDEN, HIDDEN);
+        for (int j = 0; j < HIDDEN; j++)
+            h[j] = tanh(h[j]);
+    }
+}
+
+static void a_scan_in_a_scan_follows_its_equations(void)
+{
+    follows("Rnn2d(4)", "batch, 3, 5, 3", "x |> cell", expect_rnn_2d);
+}
+
 /* ---- attention ---- */
 
 /* Yang et al. 2016, equations 5 to 7: u = tanh(h W + b), a = softmax(u · query), s = sum a h. */
@@ -329,6 +352,7 @@ static void normalisation_follows_its_equations(void)
 int main(void)
 {
     recurrent_layers_follow_their_equations();
+    a_scan_in_a_scan_follows_its_equations();
     attention_follows_its_equations();
     normalisation_follows_its_equations();
     return test_report();
