@@ -11,6 +11,7 @@
 
 int nnd_lex_lex_init_extra(Parser *extra, void **scanner);
 int nnd_lex_lex_destroy(void *scanner);
+int nnd_lex_lex(NND_PARSE_STYPE *value, Span *span, void *scanner);
 struct yy_buffer_state *nnd_lex__scan_bytes(const char *text, int length, void *scanner);
 
 Node *node_new(Parser *p, NodeKind kind, Span span)
@@ -168,4 +169,20 @@ Node *parse_source(Arena *arena, const Source *source, Diags *diags)
     nnd_parse_parse(scanner, &p);
     nnd_lex_lex_destroy(scanner);
     return p.file;
+}
+
+Tokens scan_source(Arena *arena, const Source *source)
+{
+    Parser p = {.arena = arena, .source = source, .diags = diags_new(arena)};
+    Tokens tokens = {0};
+    NND_PARSE_STYPE value;
+    Token token;
+    void *scanner;
+    if (nnd_lex_lex_init_extra(&p, &scanner))
+        return tokens;
+    nnd_lex__scan_bytes(source->text, source->length, scanner);
+    while ((token.kind = nnd_lex_lex(&value, &token.span, scanner)) != 0)
+        vec_push(arena, &tokens, token);
+    nnd_lex_lex_destroy(scanner);
+    return tokens;
 }

@@ -42,6 +42,16 @@ Node *node_args(Parser *p, Span span, const Nodes *decls);
 void node_add(Parser *p, Node *node, Node *kid);
 void node_add_all(Parser *p, Node *node, const Nodes *kids);
 
+typedef struct Token {
+    int kind; /* of the grammar */
+    Span span;
+} Token;
+
+typedef VEC(Token) Tokens;
+
+/* The tokens of a source without errors; comments are what is between them. */
+Tokens scan_source(Arena *arena, const Source *source);
+
 const char *parser_intern(Parser *p, const char *text, int length);
 const char *parser_intern_dotted(Parser *p, const char *front, const char *name); /* "front.name" */
 /* Remembers a `///` line for the item that follows. */

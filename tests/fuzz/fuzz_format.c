@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The formatter on any bytes: what has no syntax errors is formatted, and then stays as it is.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    Arena *arena = arena_new();
+    const Source *source = source_new(arena, "fuzz.nnd", (const char *)data, size);
+    Diags *diags = diags_new(arena);
+    char *once = format_source(arena, source, diags);
+    for (int i = 0; i < diags->items.count; i++)
+        if (diags->items.data[i]->code == E_FORMAT)
+            abort();
+    if (once) {
+        char *twice = format_source(arena, source_new(arena, "fuzz.nnd", once, strlen(once)), diags);
+        if (!twice || strcmp(once, twice))
+            abort();
+    }
+    arena_free(arena);
+    return 0;
+}
