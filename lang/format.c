@@ -123,8 +123,5 @@ char *format_source(Arena *arena, const Source *source, Diags *diags)
     layout_lines(arena, &pieces);
     char *text = write_pieces(arena, &pieces);
     Pieces again = read_pieces(arena, source_new(arena, source->path, text, strlen(text)));
-    if (same_pieces(&pieces, &again))
-        return text;
-    diag_report(diags, (Span){.source = source}, E_FORMAT);
-    return NULL;
+    return same_pieces(&pieces, &again) ? text : NULL;
 }

@@ -11,8 +11,8 @@
 #include "lang/source.h"
 #include "lang/diag.h"
 
-/* The formatted text, in the arena; NULL if the source has syntax errors, or if nnd is wrong
- * and would change what it says (in diags). */
+/* The formatted text, in the arena; NULL if the source has syntax errors (in diags), or
+ * if they would not be the same tokens: a mistake of the formatter, without a diagnostic. */
 char *format_source(Arena *arena, const Source *source, Diags *diags);
 
 #endif

@@ -38,7 +38,8 @@ static int format_file(Arena *arena, const char *path, bool check)
     const char *text = format_source(arena, source, diags);
     if (!text) {
         diags_print(diags, isatty(STDERR_FILENO) ? DIAG_COLOUR : DIAG_PLAIN, stderr);
-        return EXIT_WRONG_INPUT;
+        return diags->error_count ? EXIT_WRONG_INPUT
+                                  : command_fail("%s: formatting would change it, which is a mistake in nnd; it is left as it is", path);
     }
     bool same = strlen(text) == (size_t)source->length && !memcmp(text, source->text, strlen(text));
     if (check && !same)
