@@ -83,7 +83,7 @@ static Pieces read_pieces(Arena *arena, const Source *source)
 
 /* ---- text ---- */
 
-static char *write_pieces(Arena *arena, const Pieces *pieces)
+static Source *write_pieces(Arena *arena, const Pieces *pieces, const char *path)
 {
     VEC(char) out = {0};
     for (int i = 0; i < pieces->count; i++) {
@@ -97,8 +97,7 @@ static char *write_pieces(Arena *arena, const Pieces *pieces)
     }
     if (pieces->count)
         vec_push(arena, &out, '\n');
-    vec_push(arena, &out, '\0');
-    return out.data;
+    return source_new(arena, path, out.count ? out.data : "", (size_t)out.count);
 }
 
 static bool same_pieces(const Pieces *a, const Pieces *b)
@@ -111,7 +110,7 @@ static bool same_pieces(const Pieces *a, const Pieces *b)
     return same;
 }
 
-char *format_source(Arena *arena, const Source *source, Diags *diags)
+Source *format_source(Arena *arena, const Source *source, Diags *diags)
 {
     int errors = diags->error_count;
     parse_source(arena, source, diags);
@@ -121,7 +120,7 @@ char *format_source(Arena *arena, const Source *source, Diags *diags)
     layout_spaces(&pieces);
     layout_columns(arena, &pieces);
     layout_lines(arena, &pieces);
-    char *text = write_pieces(arena, &pieces);
-    Pieces again = read_pieces(arena, source_new(arena, source->path, text, strlen(text)));
-    return same_pieces(&pieces, &again) ? text : NULL;
+    Source *formatted = write_pieces(arena, &pieces, source->path);
+    Pieces again = read_pieces(arena, formatted);
+    return same_pieces(&pieces, &again) ? formatted : NULL;
 }

@@ -13,6 +13,6 @@
 
 /* The formatted text, in the arena; NULL if the source has syntax errors (in diags), or
  * if they would not be the same tokens: a mistake of the formatter, without a diagnostic. */
-char *format_source(Arena *arena, const Source *source, Diags *diags);
+Source *format_source(Arena *arena, const Source *source, Diags *diags);
 
 #endif

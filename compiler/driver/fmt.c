@@ -21,12 +21,13 @@ static Source *read_source(Arena *arena, const char *path)
     return source;
 }
 
-static int write_back(const char *path, const char *text)
+static int write_back(const char *path, const Source *formatted)
 {
     NndError error;
     if (!strcmp(path, "-"))
-        return fputs(text, stdout) == EOF || fflush(stdout) ? command_fail("cannot write the text") : EXIT_FINE;
-    return nnd_file_write(path, text, strlen(text), &error) ? command_fail("%s", error.text) : EXIT_FINE;
+        return fwrite(formatted->text, 1, (size_t)formatted->length, stdout) != (size_t)formatted->length ||
+                       fflush(stdout) ? command_fail("cannot write the text") : EXIT_FINE;
+    return nnd_file_write(path, formatted->text, (size_t)formatted->length, &error) ? command_fail("%s", error.text) : EXIT_FINE;
 }
 
 static int format_file(Arena *arena, const char *path, bool check)
@@ -35,18 +36,18 @@ static int format_file(Arena *arena, const char *path, bool check)
     if (!source)
         return EXIT_WRONG_INPUT;
     Diags *diags = diags_new(arena);
-    const char *text = format_source(arena, source, diags);
-    if (!text) {
+    const Source *formatted = format_source(arena, source, diags);
+    if (!formatted) {
         diags_print(diags, isatty(STDERR_FILENO) ? DIAG_COLOUR : DIAG_PLAIN, stderr);
         return diags->error_count ? EXIT_WRONG_INPUT
                                   : command_fail("%s: formatting would change it, which is a mistake in nnd; it is left as it is", path);
     }
-    bool same = strlen(text) == (size_t)source->length && !memcmp(text, source->text, strlen(text));
+    bool same = formatted->length == source->length && !memcmp(formatted->text, source->text, (size_t)source->length);
     if (check && !same)
         printf("%s\n", path);
     if (check)
         return same ? EXIT_FINE : EXIT_WRONG_INPUT;
-    return same && strcmp(path, "-") ? EXIT_FINE : write_back(path, text);
+    return same && strcmp(path, "-") ? EXIT_FINE : write_back(path, formatted);
 }
 
 static int run_fmt(const Command *command, int argc, char **argv)

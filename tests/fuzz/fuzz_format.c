@@ -15,12 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Arena *arena = arena_new();
     const Source *source = source_new(arena, "fuzz.nnd", (const char *)data, size);
     Diags *diags = diags_new(arena);
-    char *once = format_source(arena, source, diags);
+    const Source *once = format_source(arena, source, diags);
     if (!once && !diags->error_count)
         abort();
     if (once) {
-        char *twice = format_source(arena, source_new(arena, "fuzz.nnd", once, strlen(once)), diags);
-        if (!twice || strcmp(once, twice))
+        const Source *twice = format_source(arena, once, diags);
+        if (!twice || once->length != twice->length || memcmp(once->text, twice->text, (size_t)once->length))
             abort();
     }
     arena_free(arena);

@@ -32,9 +32,10 @@ static glob_t programs(void)
     return files;
 }
 
-static char *format(Arena *arena, const char *path, const char *text)
+static const char *format(Arena *arena, const char *path, const char *text)
 {
-    return format_source(arena, source_new(arena, path, text, strlen(text)), diags_new(arena));
+    const Source *formatted = format_source(arena, source_new(arena, path, text, strlen(text)), diags_new(arena));
+    return formatted ? formatted->text : NULL;
 }
 
 /* The IR of a file with one model, without line numbers; "" if there is none. */
@@ -57,10 +58,10 @@ static const char *ir_of(Arena *arena, const char *path, const char *text)
 
 static void is_formatted_once(Arena *arena, const char *path, const char *text)
 {
-    char *once = format(arena, path, text);
+    const char *once = format(arena, path, text);
     if (!once)
         return;
-    char *twice = format(arena, path, once);
+    const char *twice = format(arena, path, once);
     CHECK(twice != NULL);
     if (!twice || strcmp(once, twice))
         printf("%s: formatting it again changes it:\n%s----\n%s", path, once, twice ? twice : "(refused)");
@@ -92,7 +93,7 @@ static void library_and_examples_are_formatted(void)
         Arena *arena = arena_new();
         const char *why;
         Source *source = source_read(arena, files.gl_pathv[i], &why);
-        char *text = source ? format(arena, files.gl_pathv[i], source->text) : NULL;
+        const char *text = source ? format(arena, files.gl_pathv[i], source->text) : NULL;
         CHECK(text != NULL);
         if (text && strcmp(text, source->text))
             printf("%s is not formatted: run `nnd fmt %s`\n", files.gl_pathv[i], files.gl_pathv[i]);
@@ -184,7 +185,7 @@ static void layout_does_not_matter(void)
 static void becomes(const char *text, const char *expected)
 {
     Arena *arena = arena_new();
-    char *formatted = format(arena, "text", text);
+    const char *formatted = format(arena, "text", text);
     CHECK_STR_EQ(formatted ? formatted : "(refused)", expected);
     arena_free(arena);
 }
