@@ -4,9 +4,10 @@
 
 #include "compiler/driver/evaluate.h"
 
-enum { OPT_DATA = OPTION_OWN };
+enum { OPT_DATA = OPTION_OWN, OPT_THRESHOLD };
 
-static const struct option longs[] = {COMMON_LONG_OPTIONS, {"data", required_argument, NULL, OPT_DATA}, {NULL, 0, NULL, 0}};
+static const struct option longs[] = {COMMON_LONG_OPTIONS, {"data", required_argument, NULL, OPT_DATA},
+                                    {"threshold", required_argument, NULL, OPT_THRESHOLD}, {NULL, 0, NULL, 0}};
 
 typedef struct Eval {
     Unit unit;
@@ -14,6 +15,7 @@ typedef struct Eval {
     NndSession *session;
     NndDataset data;
     int64_t *items;
+    double threshold; /* < 0: the model's own */
 } Eval;
 
 static NndStatus prepare(Eval *e, const char *data, NndError *error)
@@ -41,6 +43,10 @@ static int eval(Eval *e, Arena *arena, const char *path, const char *data, const
     static const char *const functions[] = {"eval", NULL};
     if (!unit_open_model(&e->unit, arena, path, options, &e->model))
         return EXIT_WRONG_INPUT;
+    if (e->threshold >= 0) {
+        e->model.has_threshold = true;
+        e->model.threshold = e->threshold;
+    }
     unit_keep_functions(&e->unit, functions);
     if (!unit_compile(&e->unit, options))
         return EXIT_WRONG_INPUT;
@@ -69,12 +75,15 @@ static int run_eval(const Command *command, int argc, char **argv)
     Arena *arena = arena_new();
     Options options;
     options_init(&options, arena);
+    Eval e = {.threshold = -1};
     const char *data = NULL;
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;) {
         if (option == OPT_DATA)
             data = optarg;
-        else
+        else if (option == OPT_THRESHOLD && (!parse_double(optarg, &e.threshold) || e.threshold < 0))
+            status = command_usage(command, "--threshold needs a number from 0, found `%s`", optarg);
+        else if (option != OPT_THRESHOLD)
             status = option_common(command, &options, option);
     }
     if (status < 0 && argc - optind != 1)
@@ -84,7 +93,6 @@ static int run_eval(const Command *command, int argc, char **argv)
     if (status < 0)
         status = check_pass_options(command, &options);
     if (status < 0) {
-        Eval e = {0};
         status = eval(&e, arena, argv[optind], data, &options);
         clean_up(&e);
     }
@@ -98,6 +106,8 @@ const Command command_eval = {
     .help = "Usage: nnd eval FILE.model --data FILE [OPTION]...\n\n"
             "Prints loss and accuracy; for two classes also AUC, and precision, recall and F1 at the\n"
             "model's own threshold and at the best one on this data (largest precision + recall).\n\n"
-            "      --data FILE          labelled data\n",
+            "      --data FILE          labelled data\n"
+            "      --threshold X        score from which an item is of class 1, instead of the model's own;\n"
+            "                           0.5 takes the more probable of two classes\n",
     .run = run_eval,
 };
