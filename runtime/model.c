@@ -33,7 +33,15 @@ static NndStatus read_vocab(NndModel *model, const char *name, NndError *error)
     const char *words = nnd_safetensors_metadata(model->file, "nnd.vocab");
     if (!words)
         return NND_OK;
-    return nnd_vocab_load(&model->vocab, (NndText){words, strlen(words)}, name, error);
+    NndStatus status = nnd_vocab_load(&model->vocab, (NndText){words, strlen(words)}, name, error);
+    const char *lines = nnd_safetensors_metadata(model->file, "nnd.phrases");
+    if (status || !lines)
+        return status;
+    NndPhrases *phrases;
+    status = nnd_phrases_parse(&phrases, (NndText){lines, strlen(lines)}, name, error);
+    if (!status)
+        nnd_vocab_set_phrases(model->vocab, phrases);
+    return status;
 }
 
 static NndStatus read_metadata(NndModel *model, const char *name, NndError *error)

@@ -10,6 +10,7 @@
  *   nnd.source     its text
  *   nnd.args       parameters of the model, a line each: name, blank, value
  *   nnd.vocab      words, one a line (runtime/data/vocab.h); texts only
+ *   nnd.phrases    phrases of the lexicon, one a line (runtime/data/phrases.h); if the model marks them
  *   nnd.classes    names of the classes, one a line
  *   nnd.threshold  the score from which class 1 of 2 is predicted
  *   nnd.training   where training stands (compiler/driver/train.c)

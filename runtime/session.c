@@ -84,6 +84,13 @@ static bool is_tokens(const NndSession *s, const NndValueDesc *value)
     return value->rank == 1 && value->dtype == NND_I32 && levels >= 1 && levels <= 2;
 }
 
+/* Of each word of the text: whether it is in a phrase of the lexicon. */
+static bool is_marks(const NndSession *s, const NndValueDesc *value)
+{
+    const NndDimDesc *dim = leading_dim(s, value);
+    return dim && value->rank == 1 && value->dtype == NND_F32 && dim->kind == NND_DIM_RAGGED;
+}
+
 static bool is_dense(const NndSession *s, const NndValueDesc *value)
 {
     const NndDimDesc *dim = leading_dim(s, value);
@@ -96,6 +103,14 @@ static bool is_label(const NndSession *s, const NndValueDesc *value)
     return dim && value->rank == 1 && value->dtype == NND_I32 && dim->kind == NND_DIM_FREE;
 }
 
+static NndStatus check_marks(const NndSession *s, const NndValueDesc *marks, NndError *error)
+{
+    for (int i = 0; i < s->function->arg_count; i++)
+        if (is_tokens(s, &s->function->args[i]) && s->function->args[i].dims[0] == marks->dims[0])
+            return NND_OK;
+    return nnd_fail(error, NND_EINVAL, "input `%s`: marks of phrases go with a text that has the same axes", marks->name);
+}
+
 static NndStatus find_kind(NndSession *s, NndError *error)
 {
     int inputs = 0;
@@ -105,9 +120,15 @@ static NndStatus find_kind(NndSession *s, NndError *error)
             return nnd_fail(error, NND_EINVAL, "target `%s`: only one class for each item can be read from data", arg->name);
         if (arg->kind != NND_ARG_INPUT)
             continue;
+        if (is_marks(s, arg)) {
+            NndStatus status = check_marks(s, arg, error);
+            if (status)
+                return status;
+            continue;
+        }
         if (!is_tokens(s, arg) && !is_dense(s, arg))
-            return nnd_fail(error, NND_EINVAL, "input `%s`: only token[batch, word~], token[batch, sent~, word~] and f32[batch, ...] can be read from data",
-                            arg->name);
+            return nnd_fail(error, NND_EINVAL, "input `%s`: only token[batch, word~], token[batch, sent~, word~], marks of phrases "
+                            "(f32 with the axes of the text) and f32[batch, ...] can be read from data", arg->name);
         if (inputs++)
             return nnd_fail(error, NND_EINVAL, "input `%s`: only one input can be read from data", arg->name);
         s->kind = is_tokens(s, arg) ? NND_DATA_TEXT : NND_DATA_DENSE;
@@ -184,6 +205,14 @@ void nnd_session_free(NndSession *s)
 
 const NndFunctionDesc *nnd_session_function(const NndSession *s) { return s->function; }
 NndDataKind nnd_session_data_kind(const NndSession *s) { return s->kind; }
+
+bool nnd_session_wants_phrases(const NndSession *s)
+{
+    bool wanted = false;
+    for (int i = 0; i < s->function->arg_count; i++)
+        wanted |= s->function->args[i].kind == NND_ARG_INPUT && is_marks(s, &s->function->args[i]);
+    return wanted;
+}
 
 NndTextLimits nnd_session_text_limits(const NndSession *s)
 {
@@ -316,6 +345,8 @@ static NndStatus fill_input(NndSession *s, int index, const NndDataset *set, con
         return NND_ENOMEM;
     if (arg->kind == NND_ARG_TARGET)
         nnd_gather_labels(data, set, items, count);
+    else if (is_marks(s, arg))
+        nnd_gather_marks(data, set, items, count);
     else if (s->kind == NND_DATA_TEXT)
         nnd_gather_tokens(data, set, items, count);
     else

@@ -29,6 +29,9 @@ const NndFunctionDesc *nnd_session_function(const NndSession *session);
 /* What kind of data the function's inputs want. */
 NndDataKind nnd_session_data_kind(const NndSession *session);
 
+/* Whether an input marks the words that are in phrases of a lexicon. */
+bool nnd_session_wants_phrases(const NndSession *session);
+
 /* What the model reads of a text at most: the limits of its ragged axes. */
 NndTextLimits nnd_session_text_limits(const NndSession *session);
 

@@ -44,6 +44,19 @@ static const char *joined_args(Arena *arena, const Program *program)
     return text;
 }
 
+static const char *joined_phrases(Arena *arena, const NndPhrases *phrases)
+{
+    VEC(char) text = {0};
+    for (int32_t i = 0; i < nnd_phrases_count(phrases); i++) {
+        NndText phrase = nnd_phrases_at(phrases, i);
+        for (size_t k = 0; k < phrase.size; k++)
+            vec_push(arena, &text, phrase.data[k]);
+        vec_push(arena, &text, '\n');
+    }
+    vec_push(arena, &text, '\0');
+    return text.data;
+}
+
 static void add_model_metadata(Contents *c, const Trainer *t)
 {
     const Program *program = t->unit.program;
@@ -54,6 +67,8 @@ static void add_model_metadata(Contents *c, const Trainer *t)
     add_metadata(c, "nnd.args", joined_args(c->arena, program));
     if (t->vocab)
         add_metadata(c, "nnd.vocab", arena_strndup(c->arena, nnd_vocab_stored(t->vocab).data, nnd_vocab_stored(t->vocab).size));
+    if (t->vocab && nnd_vocab_phrases(t->vocab))
+        add_metadata(c, "nnd.phrases", joined_phrases(c->arena, nnd_vocab_phrases(t->vocab)));
     if (t->train.classes.count)
         add_metadata(c, "nnd.classes", joined_classes(c->arena, &t->train.classes));
     if (t->state.has_threshold)

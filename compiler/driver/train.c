@@ -6,7 +6,7 @@
 
 typedef struct TrainOptions {
     Options common;
-    const char *train, *valid;
+    const char *train, *valid, *phrases;
     double hold_out;     /* < 0: the recipe's */
     int64_t epochs, batch; /* 0: the recipe's */
     double rate;         /* 0: the recipe's */
@@ -14,7 +14,7 @@ typedef struct TrainOptions {
     bool resume;
 } TrainOptions;
 
-enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB };
+enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB, OPT_PHRASES };
 
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
@@ -26,6 +26,7 @@ static const struct option longs[] = {
     {"resume", no_argument, NULL, OPT_RESUME},
     {"min-count", required_argument, NULL, OPT_MIN_COUNT},
     {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},
+    {"phrases", required_argument, NULL, OPT_PHRASES},
     {NULL, 0, NULL, 0}};
 
 static int want_count(const Command *command, const char *name, int64_t *out)
@@ -54,6 +55,7 @@ static int own_option(const Command *command, TrainOptions *o, int option)
     case OPT_BATCH: return want_count(command, "batch", &o->batch);
     case OPT_MIN_COUNT: return want_count(command, "min-count", &o->min_count);
     case OPT_MAX_VOCAB: return want_count(command, "max-vocab", &o->max_vocab);
+    case OPT_PHRASES: o->phrases = optarg; return -1;
     case OPT_RESUME: o->resume = true; return -1;
     case OPT_RATE:
         if (parse_double(optarg, &o->rate) && o->rate > 0)
@@ -105,8 +107,14 @@ static NndStatus make_vocab(Trainer *t, const TrainOptions *o, NndError *error)
 {
     if (t->train.kind != NND_DATA_TEXT)
         return NND_OK;
-    return nnd_dataset_vocab(&t->vocab, &t->train, t->split.train, t->split.train_count, o->min_count,
-                             (int32_t)o->max_vocab, error);
+    NndStatus status = nnd_dataset_vocab(&t->vocab, &t->train, t->split.train, t->split.train_count, o->min_count,
+                                         (int32_t)o->max_vocab, error);
+    NndPhrases *phrases = NULL;
+    if (!status && o->phrases)
+        status = nnd_phrases_read(&phrases, o->phrases, error);
+    if (!status)
+        nnd_vocab_set_phrases(t->vocab, phrases);
+    return status;
 }
 
 static bool is_given(const Options *options, const char *name)
@@ -137,11 +145,23 @@ static void override(Recipe *recipe, const TrainOptions *o)
     recipe->rate = o->rate > 0 ? o->rate : recipe->rate;
 }
 
+static NndStatus check_phrases(const Trainer *t, const TrainOptions *o, NndError *error)
+{
+    bool wanted = nnd_session_wants_phrases(t->step);
+    if (wanted && !o->phrases)
+        return nnd_fail(error, NND_EINVAL, "the model %s marks phrases: --phrases FILE is needed", t->unit.program->model);
+    if (!wanted && o->phrases)
+        return nnd_fail(error, NND_EINVAL, "%s: the model %s marks no phrases", o->phrases, t->unit.program->model);
+    return NND_OK;
+}
+
 static NndStatus make_sessions(Trainer *t, const TrainOptions *o, NndError *error)
 {
     NndStatus status = nnd_session_new(&t->step, t->unit.desc, "step", error);
     if (!status)
         status = nnd_session_new(&t->eval, t->unit.desc, "eval", error);
+    if (!status)
+        status = check_phrases(t, o, error);
     if (!status)
         status = encode_data(&t->train, t->vocab, t->step, o->train, error);
     if (!status && t->valid.count)
@@ -251,6 +271,7 @@ const Command command_train = {
             "      --rate X             overrides the recipe's learning rate\n"
             "      --min-count N        words seen less often are unknown (default 1)\n"
             "      --max-vocab N        most words in the vocabulary\n"
+            "      --phrases FILE       the lexicon of a model that marks phrases, one a line\n"
             "      --resume             go on from OUT.model.checkpoint\n",
     .run = run_train,
 };

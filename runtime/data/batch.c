@@ -55,6 +55,13 @@ void nnd_gather_tokens(int32_t *tokens, const NndDataset *set, const int64_t *it
     }
 }
 
+void nnd_gather_marks(float *marks, const NndDataset *set, const int64_t *items, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t at = set->offsets[items[i]]; at < set->offsets[items[i] + 1]; at++)
+            *marks++ = set->marks ? set->marks[at] : 0;
+}
+
 void nnd_gather_dense(float *out, const NndDataset *set, const int64_t *items, int64_t count)
 {
     size_t size = (size_t)set->item_size;

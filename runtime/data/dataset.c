@@ -20,6 +20,7 @@ void nnd_dataset_free(NndDataset *set)
     free(set->texts);
     free(set->offsets);
     free(set->tokens);
+    free(set->marks);
     free(set->sentences);
     free(set->sentence_ends);
     free(set->f32);

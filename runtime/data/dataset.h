@@ -32,6 +32,7 @@ typedef struct NndDataset {
     NndText *texts;   /* TEXT: [count] */
     int64_t *offsets; /* TEXT, encoded: [count + 1] */
     int32_t *tokens;  /* TEXT, encoded: item i is offsets[i] .. offsets[i+1]-1 */
+    uint8_t *marks;   /* TEXT, encoded: of each token, 1 if it is in a phrase; NULL without phrases */
     int64_t *sentences;     /* TEXT, encoded: [count + 1]; item i has sentences[i] .. sentences[i+1]-1 */
     int64_t *sentence_ends; /* TEXT, encoded: where the words of each sentence end in `tokens`; none is empty */
     NndTextLimits limits;   /* TEXT, encoded: what it was cut to, and how many were longer */
@@ -77,6 +78,7 @@ int64_t nnd_gather_sentences(int64_t *lengths, const NndDataset *set, const int6
 void nnd_gather_sentence_lengths(int64_t *lengths, const NndDataset *set, const int64_t *items,
                                  int64_t count);
 void nnd_gather_tokens(int32_t *tokens, const NndDataset *set, const int64_t *items, int64_t count);
+void nnd_gather_marks(float *marks, const NndDataset *set, const int64_t *items, int64_t count);
 void nnd_gather_dense(float *out, const NndDataset *set, const int64_t *items, int64_t count);
 void nnd_gather_labels(int32_t *labels, const NndDataset *set, const int64_t *items, int64_t count);
 

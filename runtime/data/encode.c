@@ -12,7 +12,7 @@
 typedef struct Encoder {
     NndDataset *set;
     const NndVocab *vocab;
-    int64_t tokens, token_room, sentences, sentence_room;
+    int64_t tokens, token_room, sentences, sentence_room, mark_room;
 } Encoder;
 
 static NndStatus grow(void **memory, int64_t *room, int64_t wanted, size_t size, NndError *error)
@@ -47,6 +47,18 @@ static NndStatus encode_sentence(Encoder *e, NndText sentence, int64_t most, int
     }
 }
 
+/* Marks the words from `begin` on that the sentence has given. */
+static NndStatus mark_sentence(Encoder *e, NndText sentence, int64_t begin, NndError *error)
+{
+    const NndPhrases *phrases = nnd_vocab_phrases(e->vocab);
+    if (!phrases)
+        return NND_OK;
+    NndStatus status = grow((void **)&e->set->marks, &e->mark_room, e->tokens, sizeof *e->set->marks, error);
+    if (!status && e->tokens > begin)
+        status = nnd_phrases_mark(phrases, sentence, e->set->marks + begin, e->tokens - begin, error);
+    return status;
+}
+
 /* How many more words of the item there is place for. */
 static int64_t words_left(const Encoder *e, int64_t item)
 {
@@ -65,6 +77,8 @@ static NndStatus encode_item(Encoder *e, int64_t item, NndError *error)
         int64_t begin = e->tokens, left = words_left(e, item), found;
         int64_t longest = set->limits.sentence_words ? set->limits.sentence_words : INT64_MAX;
         NndStatus status = encode_sentence(e, sentence, left < longest ? left : longest, &found, error);
+        if (!status)
+            status = mark_sentence(e, sentence, begin, error);
         if (!status)
             status = grow((void **)&set->sentence_ends, &e->sentence_room, e->sentences + 1,
                           sizeof *set->sentence_ends, error);
@@ -85,6 +99,8 @@ static void forget(NndDataset *set)
 {
     free(set->offsets);
     free(set->tokens);
+    free(set->marks);
+    set->marks = NULL;
     free(set->sentences);
     free(set->sentence_ends);
     set->cut_texts = set->cut_sentences = 0;

@@ -13,6 +13,7 @@ struct NndVocab {
     NndWords words; /* views of `stored` */
     NndText stored;
     char *owned; /* NULL if `stored` is borrowed */
+    NndPhrases *phrases; /* owned; or NULL */
 };
 
 /* Copies of words live in blocks. */
@@ -237,8 +238,20 @@ void nnd_vocab_free(NndVocab *vocab)
     if (!vocab)
         return;
     nnd_words_free(&vocab->words);
+    nnd_phrases_free(vocab->phrases);
     free(vocab->owned);
     free(vocab);
+}
+
+void nnd_vocab_set_phrases(NndVocab *vocab, NndPhrases *phrases)
+{
+    nnd_phrases_free(vocab->phrases);
+    vocab->phrases = phrases;
+}
+
+const NndPhrases *nnd_vocab_phrases(const NndVocab *vocab)
+{
+    return vocab->phrases;
 }
 
 NndText nnd_vocab_stored(const NndVocab *vocab)

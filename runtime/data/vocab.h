@@ -9,6 +9,7 @@
 #ifndef NND_RUNTIME_DATA_VOCAB_H
 #define NND_RUNTIME_DATA_VOCAB_H
 
+#include "runtime/data/phrases.h"
 #include "runtime/data/text.h"
 #include "runtime/error.h"
 
@@ -35,6 +36,10 @@ void nnd_vocab_free(NndVocab *vocab);
 /* The stored form; belongs to the vocabulary (or to who gave it to nnd_vocab_load) and,
  * when the vocabulary was built and not loaded, ends with a NUL. */
 NndText nnd_vocab_stored(const NndVocab *vocab);
+
+/* A lexicon that goes with the vocabulary, which takes it over; NULL if there is none. */
+void nnd_vocab_set_phrases(NndVocab *vocab, NndPhrases *phrases);
+const NndPhrases *nnd_vocab_phrases(const NndVocab *vocab);
 
 int32_t nnd_vocab_size(const NndVocab *vocab); /* ids in all, those of padding and <unk> included */
 int32_t nnd_vocab_id(const NndVocab *vocab, NndText word); /* NND_UNKNOWN if it is not there */

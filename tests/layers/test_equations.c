@@ -295,6 +295,115 @@ static void attention_follows_its_equations(void)
     follows("AttentionPool(4)", "batch, word~, 3", "x |> cell(over word)", expect_attention);
 }
 
+/* ---- properties of attention ---- */
+
+static double *writable(const Run *run, const char *name)
+{
+    return (double *)argument(run, name);
+}
+
+static int64_t count_of(const Run *run, const char *name)
+{
+    for (int i = 0; i < run->func->arg_count; i++)
+        if (!strcmp(run->func->args[i]->name, name)) {
+            int64_t count = 1;
+            for (int k = 0; k < run->func->args[i]->type.rank; k++)
+                count *= run->call.call.axes[run->func->args[i]->type.dims[k]->index].extent;
+            return count;
+        }
+    NND_BUG("no argument %s", name);
+}
+
+static void set_all(const Run *run, const char *name, double value)
+{
+    for (int64_t i = 0; i < count_of(run, name); i++)
+        writable(run, name)[i] = value;
+}
+
+static void copy_weight(const Run *run, const char *to, const char *from)
+{
+    memcpy(writable(run, to), argument(run, from), (size_t)count_of(run, from) * sizeof(double));
+}
+
+typedef void Change(const Run *run);
+
+/* Calls `change` on the arguments of a model, then `check` on its results. */
+static void holds(const char *outputs, Change *change, Change *check)
+{
+    Arena *arena = arena_new();
+    const char *text = arena_printf(arena,
+                                    "use std.attention\n"
+                                    "model Properties {\n    input x : f32[batch, word~, 3]\n"
+                                    "    input marked : f32[batch, word~]\n    let plain = AttentionPool(4)\n"
+                                    "    let domain = DomainAttentionPool(4)\n%s}\n",
+                                    outputs);
+    IrModule *module = lower(arena, text);
+    CHECK(module != NULL);
+    Engine *interp;
+    NndError error;
+    if (!module || interp_engine_new(&interp, module, &error))
+        return;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        Run run = {.func = ir_module_func(module, "predict")};
+        CHECK_EQ_INT(call_prepare(&run.call, arena, run.func, NULL, seed, &error), NND_OK);
+        change(&run);
+        CHECK_EQ_INT(interp->run(interp, "predict", &run.call.call, &error), NND_OK);
+        run.words = ragged_axis(module, run.call.call.axes);
+        check(&run);
+        call_release(&run.call);
+    }
+    interp->free(interp);
+    arena_free(arena);
+}
+
+static void mark_nothing(const Run *run)
+{
+    set_all(run, "marked", 0);
+    copy_weight(run, "domain.query", "plain.query");
+    copy_weight(run, "domain.seen.Linear.W", "plain.score.Linear.W");
+    copy_weight(run, "domain.seen.Linear.b", "plain.score.Linear.b");
+}
+
+static void results_are_the_same_bits(const Run *run)
+{
+    CHECK(!memcmp(run->call.results[0], run->call.results[1], (size_t)run->call.counts[0] * sizeof(double)));
+}
+
+static void forget_the_context(const Run *run)
+{
+    set_all(run, "plain.query", 0);
+}
+
+static void results_are_equal(const Run *run)
+{
+    const double *a = run->call.results[0], *b = run->call.results[1];
+    for (int64_t i = 0; i < run->call.counts[0]; i++)
+        CHECK(fabs(a[i] - b[i]) <= 1e-12);
+}
+
+static void look_at_ones(const Run *run)
+{
+    set_all(run, "x", 1);
+}
+
+static void sums_are_one(const Run *run)
+{
+    for (int result = 0; result < 2; result++)
+        for (int64_t i = 0; i < run->call.counts[result]; i++) {
+            bool empty = run->words->offsets[i / IN] == run->words->offsets[i / IN + 1];
+            CHECK(fabs(((const double *)run->call.results[result])[i] - !empty) <= 1e-12);
+        }
+}
+
+static void attention_has_its_properties(void)
+{
+    const char *both = "    output y = plain(x)\n    output z = domain(x, marked)\n";
+    holds(both, mark_nothing, results_are_the_same_bits);
+    holds(both, look_at_ones, sums_are_one);
+    holds("    output y = plain(x)\n    output z = mean(x, over word)\n    output w = domain(x, marked)\n",
+          forget_the_context, results_are_equal);
+}
+
 /* ---- normalisation ---- */
 
 /* count numbers to mean 0 and variance 1. */
@@ -354,6 +463,7 @@ int main(void)
     recurrent_layers_follow_their_equations();
     a_scan_in_a_scan_follows_its_equations();
     attention_follows_its_equations();
+    attention_has_its_properties();
     normalisation_follows_its_equations();
     return test_report();
 }
