@@ -13,16 +13,19 @@
 
 typedef enum NodeKind {
     /* file */
-    N_FILE,      /* kids: N_USE, N_LAYER, N_MODEL, N_TRAIN, in order */
+    N_FILE,      /* kids: N_USE, N_LAYER, N_FUNCTION, N_CONST, N_MODEL, N_TRAIN, in order */
     N_USE,       /* name "std.text" */
     N_LAYER,     /* name; kids: N_PARAMS, N_ARGS, result N_TYPE or NULL, N_BLOCK; doc */
+    N_FUNCTION,  /* as N_LAYER: no N_PARAM in the N_PARAMS, but N_PARAM beside N_ARG in the N_ARGS */
+    N_CONST,     /* name; kids: value; doc */
     N_MODEL,     /* name; kids: N_PARAMS, N_BLOCK; doc */
     N_TRAIN,     /* name of the model; kids: N_BIND (`optimiser = ...`) */
     N_PARAMS,    /* kids: N_PARAM */
     N_PARAM,     /* name; text = kind "dim", "bool", "number", "layer" or another word; kids: default or NULL */
     N_ARGS,      /* kids: N_ARG */
-    N_ARG,       /* name; kids: N_TYPE */
-    N_TYPE,      /* name "f32", "token", "class", ...; kids: axes: N_ELLIPSIS, N_RAGGED or an expression */
+    N_ARG,       /* name; kids: default or NULL, N_TYPE */
+    N_TYPE,      /* name "f32", "token", "class", ...; kids: axes: N_ELLIPSIS, N_RAGGED or an expression;
+                    flag: written with brackets */
     N_RAGGED,    /* name of the axis; kids: upper bound or NULL */
     N_ELLIPSIS,  /* ... */
     /* statements */

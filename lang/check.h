@@ -16,7 +16,7 @@
  * expressions · check_elementwise unification of axes · check_dot contractions ·
  * check_expr expressions and blocks · check_call arguments · check_builtin the
  * table of functions · check_reduce, check_shape, check_loss functions ·
- * check_layer instances · check_signature arguments and results · check_scan ·
+ * check_layer instances · check_arguments, check_signature arguments and results · check_const constants · check_scan ·
  * check_weight parameters · check_model inputs and outputs · check_recipe train.
  */
 #ifndef NND_LANG_CHECK_H
@@ -47,7 +47,7 @@ typedef struct Checker Checker;
 
 /* A layer with parameters. Without a path it makes fresh weights wherever it is applied. */
 typedef struct Instance {
-    LayerDecl *layer;
+    Decl *layer;
     Scope *params;
     const char *path;
     Span call; /* `Linear(8)` */
@@ -65,7 +65,7 @@ struct Value {
     Value **items;        /* LIST */
     int count;
     const Axis *axis;        /* AXIS */
-    LayerDecl *layer;        /* LAYER */
+    Decl *layer;        /* LAYER */
     Instance *instance;      /* INSTANCE */
     const Builtin *function; /* FUNCTION */
     const Call *partial;     /* arguments that it was given already, or NULL */
@@ -277,6 +277,7 @@ void warn_unused(Checker *c, const Scope *scope);
 /* ---- check_call.c ---- */
 Value *eval_call(Checker *c, const Node *node, Value *piped, Span piped_span);
 Value *eval_pipe(Checker *c, const Node *node);
+bool call_is_poisoned(const Call *call); /* an argument is V_ERROR */
 NamedArg *call_named(const Call *call, const char *name);
 /* Options of functions; the default if absent, and if wrong (reported). */
 int64_t call_int(Checker *c, const Call *call, const char *name, int64_t otherwise);
@@ -305,27 +306,38 @@ BuiltinFn builtin_concat, builtin_flatten, builtin_split, builtin_merge, builtin
 Value *reduce_max(Checker *c, Value *x, unsigned axes, Span span);
 Value *log_softmax_over(Checker *c, Value *x, int axis, Span span);
 
-/* ---- check_layer.c ---- */
-/* Gives a layer its parameters. */
-Value *layer_instantiate(Checker *c, LayerDecl *layer, Call *call);
-Value *layer_apply(Checker *c, const Instance *instance, Call *call);
-/* An instance of a name of its own, unless it has one already: `let enc = BiLstm(150)`. */
-Value *layer_named(Checker *c, Value *value, const char *name);
-int layer_param_count(const LayerDecl *layer);
-bool layer_needs_params(const LayerDecl *layer);
-/* Runs a layer that no model uses with symbolic sizes. */
-void layer_check_alone(Checker *c, LayerDecl *layer);
-/* The value of a parameter after checking its kind; V_ERROR, reported. */
-Value *param_value(Checker *c, const Node *param, Value *value, Span span);
-void param_reason(Checker *c, Value *value, const char *before, Span place, Span argument);
-
-/* ---- check_signature.c ---- */
+/* ---- check_arguments.c ---- */
 typedef struct Signature {
     const Instance *instance;
     Span call;
     bool has_front;
     Type front; /* what `...` stands for, as the layer sees it */
 } Signature;
+/* Whether the call has all that the layer is applied to, and nothing else; reported. */
+bool arguments_fit(Checker *c, const Instance *instance, const Call *call);
+/* True if a function of a tensor is called without it: `leaky(0.1)` waits for its first operand. */
+bool arguments_lack_first(const Instance *instance, const Call *call);
+/* Binds the arguments of a call that fits, as the layer sees them; false if one is poison. */
+bool arguments_bind(Checker *c, Signature *s, const Call *call);
+
+/* ---- check_const.c ---- */
+Value *const_value(Checker *c, Decl *decl);
+
+/* ---- check_layer.c ---- */
+/* Gives a layer its parameters. */
+Value *layer_instantiate(Checker *c, Decl *layer, Call *call);
+Value *layer_apply(Checker *c, const Instance *instance, Call *call);
+/* An instance of a name of its own, unless it has one already: `let enc = BiLstm(150)`. */
+Value *layer_named(Checker *c, Value *value, const char *name);
+int layer_param_count(const Decl *layer);
+bool layer_needs_params(const Decl *layer);
+/* Runs a layer that no model uses with symbolic sizes. */
+void layer_check_alone(Checker *c, Decl *layer);
+/* The value of a parameter after checking its kind; V_ERROR, reported. */
+Value *param_value(Checker *c, const Node *param, Value *value, Span span);
+void param_reason(Checker *c, Value *value, const char *before, Span place, Span argument);
+
+/* ---- check_signature.c ---- */
 /* Binds the axis variables of an argument's type in c->scope; the argument as the layer sees it. */
 Value *signature_argument(Checker *c, Signature *s, const Node *arg, Value *value, Span span);
 /* Checks `over axis` of the call against the layer's sequence axis. */

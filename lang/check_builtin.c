@@ -129,12 +129,8 @@ static bool check_count(Checker *c, const Builtin *builtin, const Call *call)
 Value *builtin_call(Checker *c, const Builtin *builtin, Call *call)
 {
     call->name = builtin->name;
-    for (int i = 0; i < call->args.count; i++)
-        if (call->args.data[i] && call->args.data[i]->kind == V_ERROR)
-            return c->error;
-    for (int i = 0; i < call->named.count; i++)
-        if (call->named.data[i].value->kind == V_ERROR)
-            return c->error;
+    if (call_is_poisoned(call))
+        return c->error;
     if (!check_count(c, builtin, call) || !check_options(c, builtin, call) ||
         !check_over(c, builtin, call))
         return c->error;

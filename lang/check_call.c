@@ -9,6 +9,17 @@ NamedArg *call_named(const Call *call, const char *name)
     return NULL;
 }
 
+bool call_is_poisoned(const Call *call)
+{
+    for (int i = 0; i < call->args.count; i++)
+        if (call->args.data[i] && call->args.data[i]->kind == V_ERROR)
+            return true;
+    for (int i = 0; i < call->named.count; i++)
+        if (call->named.data[i].value->kind == V_ERROR)
+            return true;
+    return false;
+}
+
 static void push_arg(Checker *c, Call *call, Value *value, const Node *node, Span span)
 {
     vec_push(c->arena, &call->args, value);
@@ -84,17 +95,30 @@ static Value *not_callable(Checker *c, const Node *node, const Value *value)
     return c->error;
 }
 
+/* Applies an instance; a function that lacks its first operand, as `leaky(0.1)`, waits for it. */
+static Value *call_instance(Checker *c, Value *value, Call *call, bool piped)
+{
+    if (value->partial)
+        append_partial(c, call, value->partial);
+    if (piped || !arguments_lack_first(value->instance, call))
+        return layer_apply(c, value->instance, call);
+    Value *waiting = value_new(c, V_INSTANCE);
+    waiting->instance = value->instance;
+    waiting->partial = call;
+    return waiting;
+}
+
 /* Parameters in the call's parentheses; a piped value is what the layer is applied to. */
-static Value *call_layer(Checker *c, LayerDecl *layer, const Node *node, Value *piped,
+static Value *call_layer(Checker *c, Decl *layer, const Node *node, Value *piped,
                          Span piped_span)
 {
     if (layer_param_count(layer) == 0) {
         Call *all = read_call(c, node, piped, piped_span, -1);
         Call none = {.span = node->span, .name = layer->node->name};
         Value *instance = layer_instantiate(c, layer, &none);
-        bool applied = all->args.count > 0 || all->over;
-        return applied && instance->kind == V_INSTANCE ? layer_apply(c, instance->instance, all)
-                                                       : instance;
+        all->name = layer->node->name;
+        bool applied = all->args.count > 0 || all->over || layer->node->kind == N_FUNCTION;
+        return applied && instance->kind == V_INSTANCE ? call_instance(c, instance, all, piped) : instance;
     }
     Call *params = read_call(c, node, NULL, piped_span, -1);
     params->name = layer->node->name;
@@ -112,7 +136,7 @@ Value *eval_call(Checker *c, const Node *node, Value *piped, Span piped_span)
     switch (callee->kind) {
     case V_LAYER: return call_layer(c, callee->layer, node, piped, piped_span);
     case V_INSTANCE:
-        return layer_apply(c, callee->instance, read_call(c, node, piped, piped_span, -1));
+        return call_instance(c, callee, read_call(c, node, piped, piped_span, -1), piped);
     case V_FUNCTION: {
         Call *call = read_call(c, node, piped, piped_span, callee->function->axes_from);
         return call_function(c, callee, call, piped);
@@ -121,7 +145,7 @@ Value *eval_call(Checker *c, const Node *node, Value *piped, Span piped_span)
     }
 }
 
-static Value *apply_layer_value(Checker *c, LayerDecl *layer, const Node *node, Call *call)
+static Value *apply_layer_value(Checker *c, Decl *layer, const Node *node, Call *call)
 {
     if (layer_needs_params(layer)) {
         Diag *d = noted(c, diag_report(c->diags, node->span, E_LAYER_PARAMS, layer->node->name));
@@ -146,7 +170,7 @@ Value *eval_pipe(Checker *c, const Node *node)
     push_arg(c, call, piped, NULL, x->span);
     switch (callee->kind) {
     case V_LAYER: return apply_layer_value(c, callee->layer, f, call);
-    case V_INSTANCE: return layer_apply(c, callee->instance, call);
+    case V_INSTANCE: return call_instance(c, callee, call, true);
     case V_FUNCTION: return call_function(c, callee, call, true);
     default: return not_callable(c, f, callee);
     }

@@ -56,10 +56,12 @@ static Value *eval_name(Checker *c, const Node *node)
         binding->used = true;
         return binding->value;
     }
-    LayerDecl *layer = module_layer(&c->modules, c->frame->module, node->name, node->span);
-    if (layer) {
+    Decl *decl = module_decl(&c->modules, c->frame->module, node->name, node->span);
+    if (decl && decl->node->kind == N_CONST)
+        return const_value(c, decl);
+    if (decl) {
         Value *value = value_new(c, V_LAYER);
-        value->layer = layer;
+        value->layer = decl;
         return value;
     }
     const Builtin *builtin = builtin_find(node->name);
@@ -358,6 +360,11 @@ static bool is_body(const Checker *c)
     return c->frame->instance != NULL;
 }
 
+static bool is_function(const Checker *c)
+{
+    return is_body(c) && c->frame->instance->layer->node->kind == N_FUNCTION;
+}
+
 static void eval_return(Checker *c, const Node *node)
 {
     if (!is_body(c) || c->scan) {
@@ -394,7 +401,8 @@ static void eval_statement(Checker *c, const Node *node, bool top, bool last, Va
     case N_EXPR: eval_expression_statement(c, node, last, value); break;
     case N_EMIT: eval_top_level(c, node, "`emit` outside of a scan", c->scan, eval_emit); break;
     case N_WEIGHT:
-        eval_top_level(c, node, "`param` inside of another block", top, eval_weight);
+        eval_top_level(c, node, is_function(c) ? "`param` in a function, which has no weights" : "`param` inside of another block",
+                       top && !is_function(c), eval_weight);
         break;
     case N_INPUT:
     case N_TARGET:

@@ -7,29 +7,29 @@
  */
 #include "lang/check.h"
 
-static const Node *params_of(const LayerDecl *layer)
+static const Node *params_of(const Decl *layer)
 {
     return layer->node->kids[0];
 }
-static const Node *args_of(const LayerDecl *layer)
+static const Node *args_of(const Decl *layer)
 {
     return layer->node->kids[1];
 }
-static const Node *result_of(const LayerDecl *layer)
+static const Node *result_of(const Decl *layer)
 {
     return layer->node->kids[2];
 }
-static const Node *body_of(const LayerDecl *layer)
+static const Node *body_of(const Decl *layer)
 {
     return layer->node->kids[3];
 }
 
-int layer_param_count(const LayerDecl *layer)
+int layer_param_count(const Decl *layer)
 {
     return params_of(layer)->kid_count;
 }
 
-bool layer_needs_params(const LayerDecl *layer)
+bool layer_needs_params(const Decl *layer)
 {
     for (int i = 0; i < params_of(layer)->kid_count; i++)
         if (!params_of(layer)->kids[i]->kids[0])
@@ -131,7 +131,7 @@ static Value *default_value(Checker *c, const Instance *instance, const Node *pa
     return value;
 }
 
-static bool missing_param(Checker *c, const LayerDecl *layer, const Call *call, const Node *param)
+static bool missing_param(Checker *c, const Decl *layer, const Call *call, const Node *param)
 {
     Diag *d = noted(
         c, diag_report(c->diags, call->span, E_MISSING_ARGUMENT, layer->node->name, param->name));
@@ -170,7 +170,7 @@ static bool bind_param(Checker *c, Instance *instance, Call *call, int i)
     return value->kind != V_ERROR;
 }
 
-static bool check_param_names(Checker *c, const LayerDecl *layer, const Call *call)
+static bool check_param_names(Checker *c, const Decl *layer, const Call *call)
 {
     const Node *params = params_of(layer);
     const char **names = ARENA_ARRAY(c->arena, const char *, params->kid_count + 1);
@@ -195,7 +195,7 @@ static bool check_param_names(Checker *c, const LayerDecl *layer, const Call *ca
     return true;
 }
 
-Value *layer_instantiate(Checker *c, LayerDecl *layer, Call *call)
+Value *layer_instantiate(Checker *c, Decl *layer, Call *call)
 {
     const Node *params = params_of(layer);
     layer->used = true;
@@ -249,6 +249,7 @@ static Value *named_instance(Checker *c, Value *value, const char *path)
     instance->path = unique_path(c, path);
     Value *copy = value_new(c, V_INSTANCE);
     copy->instance = instance;
+    copy->partial = value->partial;
     return copy;
 }
 
@@ -275,31 +276,6 @@ static const char *fresh_path(Checker *c, const Instance *instance)
 
 /* ---- application ---- */
 
-static bool argument_count_fits(Checker *c, const Instance *instance, const Call *call)
-{
-    const Node *args = args_of(instance->layer);
-    const char *name = instance->layer->node->name;
-    if (call->named.count) {
-        Diag *d = noted(c, diag_report(c->diags, call->named.data[0].span, E_UNKNOWN_ARGUMENT, name,
-                                       call->named.data[0].name));
-        diag_help(c->diags, d, "parameters belong into the first parentheses");
-        return false;
-    }
-    if (call->args.count == args->kid_count)
-        return true;
-    Diag *d = noted(c, diag_report(c->diags, call->span, E_ARGUMENT_COUNT, name, call->args.count));
-    diag_note(c->diags, d, "it is applied to %s", report_snippet(c, args->span));
-    return false;
-}
-
-static void bind_front(Checker *c, const Signature *s)
-{
-    if (!s->has_front)
-        return;
-    Value *front = value_tensor(c, NULL, type_copy(c->arena, &s->front));
-    scope_bind(c->arena, c->scope, "...", front, (Span){0})->quiet = true;
-}
-
 /* A parameter that is an instance without a name gets that of the parameter. */
 static void bind_params(Checker *c, const Instance *instance)
 {
@@ -313,19 +289,10 @@ static void bind_params(Checker *c, const Instance *instance)
 /* Runs the body with the arguments; the scope and the frame are the layer's. */
 static Value *run_layer(Checker *c, const Instance *instance, const Call *call)
 {
-    const Node *args = args_of(instance->layer);
     Signature s = {.instance = instance, .call = call->span};
     bind_params(c, instance);
-    for (int i = 0; i < args->kid_count; i++) {
-        const Node *arg = args->kids[i];
-        Value *value = signature_argument(c, &s, arg, call->args.data[i], call->spans.data[i]);
-        if (value->kind == V_ERROR)
-            return value;
-        if (i == 0 && call->over && !signature_over(c, &s, arg, value, call->over))
-            return c->error;
-        scope_bind(c->arena, c->scope, arg->name, value, arg->name_span)->quiet = true;
-    }
-    bind_front(c, &s);
+    if (!arguments_bind(c, &s, call))
+        return c->error;
     Value *value = eval_block(c, c->frame->body, scope_new(c->arena, c->scope));
     if (c->frame->returned)
         value = c->frame->returned;
@@ -346,10 +313,9 @@ static bool limits_allow(Checker *c, Span span)
 
 Value *layer_apply(Checker *c, const Instance *instance, Call *call)
 {
-    for (int i = 0; i < call->args.count; i++)
-        if (call->args.data[i]->kind == V_ERROR)
-            return c->error;
-    if (!argument_count_fits(c, instance, call) || !limits_allow(c, call->span))
+    if (call_is_poisoned(call))
+        return c->error;
+    if (!arguments_fit(c, instance, call) || !limits_allow(c, call->span))
         return c->error;
     Frame frame = {.caller = c->frame,
                    .module = instance->layer->module,
@@ -391,7 +357,7 @@ static Value *symbolic_param(Checker *c, const Node *param, const Instance *inst
     return c->error;
 }
 
-void layer_check_alone(Checker *c, LayerDecl *layer)
+void layer_check_alone(Checker *c, Decl *layer)
 {
     Instance *instance = ARENA_NEW(c->arena, Instance);
     *instance = (Instance){.layer = layer, .params = scope_new(c->arena, NULL)};
@@ -410,7 +376,12 @@ void layer_check_alone(Checker *c, LayerDecl *layer)
     c->scope = scope_new(c->arena, instance->params);
     for (int i = 0; i < args_of(layer)->kid_count; i++) {
         const Node *arg = args_of(layer)->kids[i];
-        vec_push(c->arena, &call.args, signature_symbolic(c, arg));
+        if (arg->kids[0])
+            break;
+        Value *value = arg->kind == N_PARAM ? symbolic_param(c, arg, instance) : signature_symbolic(c, arg);
+        if (!value)
+            return;
+        vec_push(c->arena, &call.args, value);
         vec_push(c->arena, &call.nodes, (const Node *)NULL);
         vec_push(c->arena, &call.spans, arg->span);
     }

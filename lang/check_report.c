@@ -208,11 +208,11 @@ static Names names_in_reach(Checker *c)
         for (int i = 0; i < scope->bindings.count; i++)
             vec_push(c->arena, &names, scope->bindings.data[i].name);
     const Module *module = c->frame->module;
-    for (int i = 0; i < module->layers.count; i++)
-        vec_push(c->arena, &names, module->layers.data[i]->node->name);
+    for (int i = 0; i < module->decls.count; i++)
+        vec_push(c->arena, &names, module->decls.data[i]->node->name);
     for (int i = 0; i < module->imports.count; i++)
-        for (int j = 0; j < module->imports.data[i]->layers.count; j++)
-            vec_push(c->arena, &names, module->imports.data[i]->layers.data[j]->node->name);
+        for (int j = 0; j < module->imports.data[i]->decls.count; j++)
+            vec_push(c->arena, &names, module->imports.data[i]->decls.data[j]->node->name);
     const char **builtins;
     int count = builtin_names(c->arena, &builtins);
     for (int i = 0; i < count; i++)
@@ -223,7 +223,7 @@ static Names names_in_reach(Checker *c)
 Value *report_unknown_name(Checker *c, const Node *name)
 {
     Diag *d = noted(c, diag_report(c->diags, name->span, E_UNKNOWN_NAME, name->name));
-    const char *module = module_of_std_layer(c->arena, name->name);
+    const char *module = module_of_std_name(c->arena, name->name);
     if (module) {
         diag_help(c->diags, d, "add `use %s` at the top of the file", module);
         return c->error;

@@ -202,7 +202,7 @@ static Axis inner_axis(const Node *node, const Axis *outer)
 
 static Value *match_axes(Checker *c, Signature *s, const Node *arg, Value *value, Span span)
 {
-    const Node *type = arg->kids[0];
+    const Node *type = arg->kids[1];
     int at = ellipsis_at(type), front = at < 0 ? 0 : value->type->rank - (type->kid_count - 1);
     Type inner = {.element = value->type->element};
     for (int i = 0, axis = 0; i < type->kid_count; i++) {
@@ -227,7 +227,7 @@ static Value *match_axes(Checker *c, Signature *s, const Node *arg, Value *value
 
 Value *signature_argument(Checker *c, Signature *s, const Node *arg, Value *value, Span span)
 {
-    const Node *type = arg->kids[0];
+    const Node *type = arg->kids[1];
     Element element;
     if (!element_of_type(c, type, &element) || !signature_axes(c, type))
         return c->error;
@@ -253,7 +253,7 @@ Value *signature_argument(Checker *c, Signature *s, const Node *arg, Value *valu
 bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value *value,
                     const Node *over)
 {
-    const Node *type = arg->kids[0];
+    const Node *type = arg->kids[1];
     int sequence = -1;
     for (int i = type->kid_count - 1; i >= 0 && sequence < 0; i--)
         if (type->kids[i]->kind == N_RAGGED)
@@ -366,6 +366,15 @@ static void restore_axes(Type *type)
     }
 }
 
+/* What a function declares without axes is known at compile time. */
+static Value *compile_time_result(Checker *c, const Signature *s, const Node *type, Value *value)
+{
+    Node kind = *type;
+    kind.text = type->name;
+    kind.name = layer_name(s);
+    return param_value(c, &kind, value, type->span);
+}
+
 Value *signature_result(Checker *c, const Signature *s, const Node *type, Value *value)
 {
     if (value->kind == V_LIST && !type) {
@@ -380,6 +389,8 @@ Value *signature_result(Checker *c, const Signature *s, const Node *type, Value 
         noted(c, diag_report(c->diags, c->frame->body->span, E_NO_RESULT, layer_name(s)));
         return c->error;
     }
+    if (s->instance->layer->node->kind == N_FUNCTION && (type ? !type->flag : value->kind != V_TENSOR))
+        return type ? compile_time_result(c, s, type, value) : value;
     Element element = ELEMENT_FLOAT;
     if (type && !element_of_type(c, type, &element))
         return c->error;
@@ -424,7 +435,7 @@ static Axis symbolic_axis(Checker *c, const Node *node, int *parent)
 
 Value *signature_symbolic(Checker *c, const Node *arg)
 {
-    const Node *node = arg->kids[0];
+    const Node *node = arg->kids[1];
     Type type = {0};
     int parent = -1;
     if (!element_of_type(c, node, &type.element) || !signature_axes(c, node))

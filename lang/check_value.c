@@ -81,10 +81,12 @@ const char *value_describe(Checker *c, const Value *value)
     case V_LIST: return arena_printf(c->arena, "a list of %d", value->count);
     case V_AXIS: return arena_printf(c->arena, "the axis `%s`", axis_text(&c->dims, value->axis));
     case V_LAYER:
-        return arena_printf(c->arena, "the layer `%s` without its parameters",
-                            value->layer->node->name);
+        return value->layer->node->kind == N_FUNCTION
+                   ? arena_printf(c->arena, "the function `%s`", value->layer->node->name)
+                   : arena_printf(c->arena, "the layer `%s` without its parameters", value->layer->node->name);
     case V_INSTANCE:
-        return arena_printf(c->arena, "the layer `%s`, not applied to anything",
+        return arena_printf(c->arena, "the %s `%s`, not applied to anything",
+                            value->instance->layer->node->kind == N_FUNCTION ? "function" : "layer",
                             value->instance->layer->node->name);
     case V_FUNCTION: return arena_printf(c->arena, "the function `%s`", value->function->name);
     }

@@ -48,7 +48,7 @@ static bool starts_statement(const Pieces *pieces, int at)
     if (!piece->first || piece->nesting || piece->kind == '}' || piece->kind == '{' || piece->kind == PIECE_COMMENT)
         return false;
     if (piece->block == 0) {
-        static const int items[] = {TOK_USE, TOK_LAYER, TOK_MODEL, TOK_TRAIN, 0};
+        static const int items[] = {TOK_USE, TOK_LAYER, TOK_FUNCTION, TOK_CONST, TOK_MODEL, TOK_TRAIN, 0};
         return one_of(piece->kind, items);
     }
     return !is_infix(piece->kind) && (before == '{' || !is_infix(before)) && before != TOK_MINUS && before != '!';

@@ -53,7 +53,7 @@ static void nnd_parse_error(const YYLTYPE *span, void *scanner, Parser *p, const
 }
 
 %token TOK_USE "`use`" TOK_TRAIN "`train`"
-%token <name> TOK_LAYER "`layer`" TOK_MODEL "`model`" /* their value: the doc comment in front */
+%token <name> TOK_LAYER "`layer`" TOK_FUNCTION "`function`" TOK_CONST "`const`" TOK_MODEL "`model`" /* their value: the doc comment in front */
 %token TOK_LET "`let`" TOK_PARAM "`param`" TOK_INPUT "`input`" TOK_TARGET "`target`"
 %token TOK_OUTPUT "`output`" TOK_RETURN "`return`" TOK_EMIT "`emit`" TOK_SCAN "`scan`"
 %token TOK_OVER "`over`" TOK_FROM "`from`" TOK_IF "`if`" TOK_IF_AFTER "`if` " TOK_ELSE "`else`" TOK_FOR "`for`" TOK_IN "`in`"
@@ -70,7 +70,7 @@ static void nnd_parse_error(const YYLTYPE *span, void *scanner, Parser *p, const
 %type <name> name dotted
 %type <nodes> items params decls axes statements exprs call_args call_arg_list
 %type <nodes> map_entries options named_list over_names train_entries uses targets scan_from
-%type <node> item layer model train decl type result axis block statement binding weight
+%type <node> item layer function constant model train decl type result axis block statement binding weight
 %type <node> expr condition otherwise call_arg named key if_expr list_expr
 
 %left TOK_PIPE
@@ -103,6 +103,8 @@ uses:
 
 item:
     layer
+  | function
+  | constant
   | model
   | train
   | error { $$ = NULL; }
@@ -121,6 +123,25 @@ layer:
         node_add(p, $$, node_args(p, @args, &$args));
         node_add(p, $$, $result);
         node_add(p, $$, $block);
+    }
+
+function:
+    TOK_FUNCTION name[id] params[args] result block {
+        $$ = node_function(p, @$, @id, $id, $TOK_FUNCTION, node_operands(p, @args, &$args));
+        node_add(p, $$, $result);
+        node_add(p, $$, $block);
+    }
+  | TOK_FUNCTION name[id] params[args] result '=' expr[value] {
+        $$ = node_function(p, @$, @id, $id, $TOK_FUNCTION, node_operands(p, @args, &$args));
+        node_add(p, $$, $result);
+        node_add(p, $$, node_with(p, N_BLOCK, @value, 1, node_with(p, N_EXPR, @value, 1, $value)));
+    }
+
+constant:
+    TOK_CONST name[id] '=' expr {
+        $$ = node_named(p, N_CONST, @$, @id, $id);
+        $$->doc = $TOK_CONST;
+        node_add(p, $$, $expr);
     }
 
 model:
@@ -161,7 +182,7 @@ decls:
     decl { LIST($$, $decl); }
   | decls[list] ',' decl { APPEND($$, $list, $decl); }
 
-/* kids: the default or NULL, the type; node_params and node_args keep what they need */
+/* kids: the default or NULL, the type; node_params, node_args and node_operands keep what they need */
 decl:
     name[id] ':' type {
         $$ = node_named(p, N_PARAM, @$, @id, $id);
@@ -180,11 +201,13 @@ result:
 
 type:
     name[id] { $$ = node_named(p, N_TYPE, @$, @id, $id); }
+  | TOK_FUNCTION { $$ = node_named(p, N_TYPE, @$, @$, parser_intern(p, "function", 8)); }
   | name[id] '[' axes ']' {
         $$ = node_named(p, N_TYPE, @$, @id, $id);
+        $$->flag = true;
         node_add_all(p, $$, &$axes);
     }
-  | name[id] '[' ']' { $$ = node_named(p, N_TYPE, @$, @id, $id); }
+  | name[id] '[' ']' { $$ = node_named(p, N_TYPE, @$, @id, $id); $$->flag = true; }
 
 axes:
     axis { LIST($$, $axis); }

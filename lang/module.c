@@ -80,19 +80,19 @@ static void use_module(Modules *modules, Module *user, const Node *use)
     vec_push(modules->arena, &user->imports, module);
 }
 
-static void add_layer(Modules *modules, Module *module, const Node *node)
+static void add_decl(Modules *modules, Module *module, const Node *node)
 {
-    for (int i = 0; i < module->layers.count; i++) {
-        const Node *other = module->layers.data[i]->node;
+    for (int i = 0; i < module->decls.count; i++) {
+        const Node *other = module->decls.data[i]->node;
         if (strcmp(other->name, node->name))
             continue;
-        Diag *d = diag_report(modules->diags, node->name_span, E_DUPLICATE_LAYER, node->name);
+        Diag *d = diag_report(modules->diags, node->name_span, E_DUPLICATE, node->name);
         diag_label(modules->diags, d, other->name_span, "the first one");
         return;
     }
-    LayerDecl *layer = ARENA_NEW(modules->arena, LayerDecl);
-    *layer = (LayerDecl){.node = node, .module = module};
-    vec_push(modules->arena, &module->layers, layer);
+    Decl *decl = ARENA_NEW(modules->arena, Decl);
+    *decl = (Decl){.node = node, .module = module};
+    vec_push(modules->arena, &module->decls, decl);
 }
 
 static Module *load(Modules *modules, const char *name, const Source *source)
@@ -105,8 +105,8 @@ static Module *load(Modules *modules, const char *name, const Source *source)
         const Node *item = module->file->kids[i];
         if (item->kind == N_USE)
             use_module(modules, module, item);
-        if (item->kind == N_LAYER)
-            add_layer(modules, module, item);
+        if (item->kind == N_LAYER || item->kind == N_FUNCTION || item->kind == N_CONST)
+            add_decl(modules, module, item);
     }
     module->loading = false;
     return module;
@@ -117,39 +117,41 @@ Module *modules_load(Modules *modules, const Source *source)
     return load(modules, NULL, source);
 }
 
-static LayerDecl *own_layer(const Module *module, const char *name)
+static Decl *own_decl(const Module *module, const char *name)
 {
-    for (int i = 0; i < module->layers.count; i++)
-        if (!strcmp(module->layers.data[i]->node->name, name))
-            return module->layers.data[i];
+    for (int i = 0; i < module->decls.count; i++)
+        if (!strcmp(module->decls.data[i]->node->name, name))
+            return module->decls.data[i];
     return NULL;
 }
 
-LayerDecl *module_layer(Modules *modules, Module *module, const char *name, Span span)
+Decl *module_decl(Modules *modules, Module *module, const char *name, Span span)
 {
-    LayerDecl *found = own_layer(module, name);
+    Decl *found = own_decl(module, name);
     for (int i = 0; !found && i < module->imports.count; i++)
-        found = own_layer(module->imports.data[i], name);
+        found = own_decl(module->imports.data[i], name);
     if (!found || found->module == module)
         return found;
     for (int i = 0; i < module->imports.count; i++) {
         const Module *other = module->imports.data[i];
-        if (other == found->module || !own_layer(other, name))
+        if (other == found->module || !own_decl(other, name))
             continue;
         Diag *d =
             diag_report(modules->diags, span, E_AMBIGUOUS, name, found->module->name, other->name);
         diag_help(modules->diags, d,
-                  "leave out one of the two modules, or give a layer of this file another name");
+                  "leave out one of the two modules, or give yours in this file another name");
         break;
     }
     return found;
 }
 
-const char *module_of_std_layer(Arena *arena, const char *name)
+const char *module_of_std_name(Arena *arena, const char *name)
 {
-    const char *wanted = arena_printf(arena, "\nlayer %s(", name);
+    const char *const wanted[] = {arena_printf(arena, "\nlayer %s(", name), arena_printf(arena, "\nfunction %s(", name),
+                                  arena_printf(arena, "\nconst %s ", name)};
     for (int i = 0; i < stdlib_file_count; i++)
-        if (strstr(stdlib_files[i].text, wanted))
-            return arena_printf(arena, "std.%s", stdlib_files[i].name);
+        for (int j = 0; j < 3; j++)
+            if (strstr(stdlib_files[i].text, wanted[j]))
+                return arena_printf(arena, "std.%s", stdlib_files[i].name);
     return NULL;
 }

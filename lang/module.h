@@ -2,7 +2,7 @@
  *
  * Model files and the modules that they use. `use std.conv` is the embedded
  * standard library; `use parts.cells` is parts/cells.nnd beside the file that
- * says so. A module sees its own layers and those of the modules that it uses,
+ * says so. A module sees its own names and those of the modules that it uses,
  * but not what these use.
  */
 #ifndef NND_LANG_MODULE_H
@@ -12,18 +12,21 @@
 
 typedef struct Module Module;
 
-typedef struct LayerDecl {
-    const Node *node; /* N_LAYER */
+/* What a file makes known: one name space of layers, functions and constants. */
+typedef struct Decl {
+    const Node *node; /* N_LAYER, N_FUNCTION or N_CONST */
     Module *module;
-    bool used; /* instantiated at least once */
-} LayerDecl;
+    bool used;           /* instantiated at least once */
+    bool evaluating;     /* N_CONST: to find cycles */
+    struct Value *value; /* N_CONST, once it is evaluated */
+} Decl;
 
 struct Module {
     const char *name; /* "std.conv"; NULL for the model file */
     const Source *source;
     Node *file;
     bool loading; /* its uses are being read: to find cycles */
-    VEC(LayerDecl *) layers;
+    VEC(Decl *) decls;
     VEC(Module *) imports;
 };
 
@@ -34,9 +37,9 @@ typedef struct Modules {
 } Modules;
 
 Module *modules_load(Modules *modules, const Source *source);
-/* The layer that `name` means in `module`, or NULL. Reports a name that two used modules have. */
-LayerDecl *module_layer(Modules *modules, Module *module, const char *name, Span span);
-/* The module of the standard library that has a layer `name`, or NULL. */
-const char *module_of_std_layer(Arena *arena, const char *name);
+/* What `name` means in `module`, or NULL. Reports a name that two used modules have. */
+Decl *module_decl(Modules *modules, Module *module, const char *name, Span span);
+/* The module of the standard library that has a layer, function or constant `name`, or NULL. */
+const char *module_of_std_name(Arena *arena, const char *name);
 
 #endif

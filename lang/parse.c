@@ -91,25 +91,43 @@ Node *node_layer(Parser *p, Span span, Span name_span, const char *name, const c
     return node;
 }
 
+Node *node_function(Parser *p, Span span, Span name_span, const char *name, const char *doc, Node *operands)
+{
+    Node *node = node_named(p, N_FUNCTION, span, name_span, name);
+    node->doc = doc;
+    node_add(p, node, node_params(p, name_span, &(Nodes){0}));
+    node_add(p, node, operands);
+    return node;
+}
+
+static void make_param(Node *decl)
+{
+    decl->text = decl->kids[1]->name;
+    decl->kid_count = 1;
+}
+
 Node *node_params(Parser *p, Span span, const Nodes *decls)
 {
-    for (int i = 0; i < decls->count; i++) {
-        Node *decl = decls->data[i];
-        decl->text = decl->kids[1]->name;
-        decl->kid_count = 1;
-    }
+    for (int i = 0; i < decls->count; i++)
+        make_param(decls->data[i]);
     return node_list(p, N_PARAMS, span, decls);
 }
 
 Node *node_args(Parser *p, Span span, const Nodes *decls)
 {
+    for (int i = 0; i < decls->count; i++)
+        decls->data[i]->kind = N_ARG;
+    return node_list(p, N_ARGS, span, decls);
+}
+
+Node *node_operands(Parser *p, Span span, const Nodes *decls)
+{
     for (int i = 0; i < decls->count; i++) {
         Node *decl = decls->data[i];
-        if (decl->kids[0])
-            diag_report(p->diags, decl->kids[0]->span, E_ARGUMENT_DEFAULT, decl->name);
-        decl->kind = N_ARG;
-        decl->kids++;
-        decl->kid_count = 1;
+        if (decl->kids[1]->flag)
+            decl->kind = N_ARG;
+        else
+            make_param(decl);
     }
     return node_list(p, N_ARGS, span, decls);
 }

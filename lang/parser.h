@@ -36,9 +36,12 @@ Node *node_binary(Parser *p, Operator op, Span op_span, Node *x, Node *y);
 Node *node_unary(Parser *p, Operator op, Span span, Span op_span, Node *x);
 Node *node_named(Parser *p, NodeKind kind, Span span, Span name_span, const char *name);
 Node *node_layer(Parser *p, Span span, Span name_span, const char *name, const char *doc);
-/* Declarations (kids: default or NULL, type) as N_PARAMS and as N_ARGS. */
+Node *node_function(Parser *p, Span span, Span name_span, const char *name, const char *doc, Node *operands);
+/* Declarations (kids: default or NULL, type) as N_PARAMS; as N_ARGS; as N_ARGS of a function, where
+ * what is declared without axes is known at compile time. */
 Node *node_params(Parser *p, Span span, const Nodes *decls);
 Node *node_args(Parser *p, Span span, const Nodes *decls);
+Node *node_operands(Parser *p, Span span, const Nodes *decls);
 void node_add(Parser *p, Node *node, Node *kid);
 void node_add_all(Parser *p, Node *node, const Nodes *kids);
 

@@ -134,14 +134,17 @@ static void check_trains(Checker *c, const Node *file, const Node *model)
     }
 }
 
-/* Layers that no model instantiated, once each, with symbolic sizes. */
-static void check_layers(Checker *c, const Module *module, const Source *source)
+/* Layers and functions that no model used, once each, with symbolic sizes; and constants. */
+static void check_decls(Checker *c, const Module *module, const Source *source)
 {
-    for (int i = 0; i < module->layers.count; i++) {
-        if (module->layers.data[i]->used)
+    for (int i = 0; i < module->decls.count; i++) {
+        Decl *decl = module->decls.data[i];
+        if (decl->node->kind == N_CONST)
+            const_value(c, decl);
+        if (decl->used || decl->node->kind == N_CONST)
             continue;
         begin_program(c, source);
-        layer_check_alone(c, module->layers.data[i]);
+        layer_check_alone(c, decl);
     }
 }
 
@@ -173,7 +176,7 @@ Program *program_check(Arena *arena, const Source *source, const char *model, co
         finish_program(c);
         program = c->program;
     }
-    check_layers(c, module, source);
+    check_decls(c, module, source);
     report_finish(c);
     return diags->error_count == errors ? program : NULL;
 }

@@ -332,7 +332,7 @@ static void holds(const char *outputs, Change *change, Change *check)
 {
     Arena *arena = arena_new();
     const char *text = arena_printf(arena,
-                                    "use std.attention\n"
+                                    "use std.attention, std.recurrent\n"
                                     "model Properties {\n    input x : f32[batch, word~, 3]\n"
                                     "    input marked : f32[batch, word~]\n    let plain = AttentionPool(4)\n"
                                     "    let domain = DomainAttentionPool(4)\n%s}\n",
@@ -404,6 +404,29 @@ static void attention_has_its_properties(void)
           forget_the_context, results_are_equal);
 }
 
+static void as_it_is(const Run *run)
+{
+    (void)run;
+}
+
+/* The second half, begun with the state after the first, ends like the whole. */
+static void a_recurrent_layer_goes_on_from_its_start(void)
+{
+    static const char *const cells[] = {"Rnn(4)", "Gru(4)", "Gru(4, reset_after = false)"};
+    for (int i = 0; i < 3; i++) {
+        char outputs[512];
+        snprintf(outputs, sizeof outputs,
+                 "    input halves : f32[batch, 2, 3, 5]\n    let read = %s\n    a, b = halves\n"
+                 "    output y = halves |> End(read)\n"
+                 "    output z = read(b, start = Last(read(a))) |> Last\n}\n"
+                 "layer Last(x: f32[..., t~, d]) -> f32[..., d] { last(x, over t) }\n"
+                 "layer End(cell: function)(x: f32[..., two, t, d]) -> f32[..., 4] {\n"
+                 "    x |> merge(over (two, t)) |> cell |> Last\n",
+                 cells[i]);
+        holds(outputs, as_it_is, results_are_equal);
+    }
+}
+
 /* ---- normalisation ---- */
 
 /* count numbers to mean 0 and variance 1. */
@@ -464,6 +487,7 @@ int main(void)
     a_scan_in_a_scan_follows_its_equations();
     attention_follows_its_equations();
     attention_has_its_properties();
+    a_recurrent_layer_goes_on_from_its_start();
     normalisation_follows_its_equations();
     return test_report();
 }
