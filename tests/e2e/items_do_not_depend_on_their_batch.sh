@@ -35,6 +35,6 @@ independent()
 }
 
 independent text_cnn -D size=16 -D filters=8
-independent lstm_classifier
+independent bilstm
 independent hnn -D hidden=8 -D size=16
 independent hnn -D hidden=8 -D size=16 -D attention=true

@@ -37,7 +37,7 @@ agree logistic train-images-idx3-ubyte test-images-idx3-ubyte
 agree mlp train-images-idx3-ubyte test-images-idx3-ubyte
 agree lenet train-images-idx3-ubyte test-images-idx3-ubyte
 agree text_cnn train.tsv test.tsv -D size=16 -D filters=8
-agree lstm_classifier train.tsv test.tsv
+agree bilstm train.tsv test.tsv
 agree hnn train.tsv test.tsv -D hidden=8 -D size=16
 agree hnn train.tsv test.tsv -D hidden=8 -D size=16 -D attention=true
 agree text_cnn_multichannel train.tsv test.tsv -D size=16 -D filters=8
