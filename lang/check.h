@@ -156,6 +156,7 @@ struct Checker {
     Frame *frame;
     Scope *scope;
     const char *binding; /* path of the binding being evaluated, or NULL */
+    const Site *site;    /* innermost, or NULL */
     ScanContext *scan;   /* innermost, or NULL */
     Value *error, *nothing;
     bool symbolic;         /* checking a layer for all sizes */
@@ -218,6 +219,8 @@ Value *report_unknown_name(Checker *c, const Node *name);
 Reason *reason_new(Checker *c, const char *before, Span place, const char *after);
 
 /* ---- check_emit.c ---- */
+/* What is emitted from here on comes from this application; returns the site to put back. */
+const Site *site_enter(Checker *c, const char *name, Span span);
 /* Appends an expression. The caller then sets what its kind needs in ->typed. V_ERROR, reported, if
  * the type cannot be. */
 Value *emit(Checker *c, TypedKind kind, const Type *type, Span span, int count, Value *const *args);

@@ -134,7 +134,10 @@ Value *builtin_call(Checker *c, const Builtin *builtin, Call *call)
     if (!check_count(c, builtin, call) || !check_options(c, builtin, call) ||
         !check_over(c, builtin, call))
         return c->error;
-    return builtin->call(c, builtin, call);
+    const Site *site = site_enter(c, builtin->name, call->span);
+    Value *value = builtin->call(c, builtin, call);
+    c->site = site;
+    return value;
 }
 
 Value *builtin_scalar(Checker *c, const Builtin *builtin, Call *call)

@@ -39,6 +39,13 @@ static bool depends_on_target(const Checker *c, int count, Value *const *args)
     return false;
 }
 
+const Site *site_enter(Checker *c, const char *name, Span span)
+{
+    const Site *before = c->site;
+    c->site = arena_copy(c->arena, &(Site){.outer = before, .name = name, .span = span}, sizeof(Site));
+    return before;
+}
+
 Value *emit(Checker *c, TypedKind kind, const Type *type, Span span, int count, Value *const *args)
 {
     for (int i = 0; i < count; i++)
@@ -49,7 +56,7 @@ Value *emit(Checker *c, TypedKind kind, const Type *type, Span span, int count, 
     if (c->typed.count >= TYPED_MAX)
         return report_stop(c, span, E_PROGRAM_TOO_LARGE);
     Typed *typed = ARENA_NEW(c->arena, Typed);
-    *typed = (Typed){.kind = kind, .id = c->typed.count, .type = type_value(type), .span = span};
+    *typed = (Typed){.kind = kind, .id = c->typed.count, .type = type_value(type), .span = span, .site = c->site};
     typed->arg_count = count;
     typed->args = ARENA_ARRAY(c->arena, Typed *, count ? count : 1);
     for (int i = 0; i < count; i++)

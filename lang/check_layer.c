@@ -328,6 +328,7 @@ Value *layer_apply(Checker *c, const Instance *instance, Call *call)
     Scope *scope = c->scope;
     ScanContext *scan = c->scan;
     const char *binding = c->binding;
+    const Site *site = site_enter(c, instance->layer->node->name, call->span);
     c->frame = inside;
     c->scope = scope_new(c->arena, NULL);
     c->scan = NULL;
@@ -337,6 +338,7 @@ Value *layer_apply(Checker *c, const Instance *instance, Call *call)
     c->scope = scope;
     c->scan = scan;
     c->binding = binding;
+    c->site = site;
     return value;
 }
 

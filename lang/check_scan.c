@@ -403,6 +403,9 @@ Value *eval_scan(Checker *c, const Node *node)
         return c->error;
     const Binding *named = scope_find(c->scope, sequences->kids[0]->name);
     Axis sequence = named->value->type->axes[scan->axis];
-    return run_body(c, context, node->kids[3]) ? finish(c, scan, context, &sequence, first)
-                                               : c->error;
+    const Site *site = site_enter(c, "scan", node->span);
+    Value *value =
+        run_body(c, context, node->kids[3]) ? finish(c, scan, context, &sequence, first) : c->error;
+    c->site = site;
+    return value;
 }

@@ -50,6 +50,7 @@ static void begin_program(Checker *c, const Source *source)
     c->extents = (Extents){0};
     c->typed.count = c->on_target.count = c->weights.count = 0;
     c->scan = NULL;
+    c->site = NULL;
     c->binding = NULL;
     c->depth = c->instances = 0;
     c->steps = 0;

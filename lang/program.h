@@ -91,12 +91,20 @@ typedef enum ReduceKind { REDUCE_SUM, REDUCE_MAX, REDUCE_ARGMAX } ReduceKind;
 typedef struct Typed Typed;
 typedef struct TypedScan TypedScan;
 
+/* One application of a layer, a function or a scan: what expressions come from. */
+typedef struct Site {
+    const struct Site *outer; /* the application in whose body it is, or NULL */
+    const char *name;         /* of the layer or function */
+    Span span;                /* `Linear(8)` */
+} Site;
+
 struct Typed {
     TypedKind kind;
     int id; /* dense in the program, operands before users */
     ValueType type;
     Span span;
     const char *name; /* of the binding that made it, or NULL */
+    const Site *site; /* the innermost application, NULL for operators in the model itself */
     Typed **args;
     int arg_count;
     union {

@@ -15,7 +15,7 @@ usage()
 usage
 usage nonsense
 "$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
-for command in check ir train eval predict bench build convert version; do
+for command in check ir graph train eval predict bench build fmt convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
     usage "$command" --nonsense
@@ -26,5 +26,6 @@ usage eval x.model
 usage check --engine fast x.nnd
 usage check --threads 0 x.nnd
 usage ir --stage nonsense x.nnd
+usage graph --stage nonsense x.nnd
 usage ir --print-after nonsense x.nnd
 usage build x.model
