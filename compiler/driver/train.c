@@ -6,7 +6,7 @@
 
 typedef struct TrainOptions {
     Options common;
-    const char *train, *valid, *phrases;
+    const char *train, *valid, *phrases, *run_folder;
     double hold_out;     /* < 0: the recipe's */
     int64_t epochs, batch; /* 0: the recipe's */
     double rate;         /* 0: the recipe's */
@@ -14,7 +14,8 @@ typedef struct TrainOptions {
     bool resume;
 } TrainOptions;
 
-enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB, OPT_PHRASES };
+enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB, OPT_PHRASES,
+       OPT_RUN };
 
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
@@ -27,6 +28,7 @@ static const struct option longs[] = {
     {"min-count", required_argument, NULL, OPT_MIN_COUNT},
     {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},
     {"phrases", required_argument, NULL, OPT_PHRASES},
+    {"run", required_argument, NULL, OPT_RUN},
     {NULL, 0, NULL, 0}};
 
 static int want_count(const Command *command, const char *name, int64_t *out)
@@ -56,6 +58,7 @@ static int own_option(const Command *command, TrainOptions *o, int option)
     case OPT_MIN_COUNT: return want_count(command, "min-count", &o->min_count);
     case OPT_MAX_VOCAB: return want_count(command, "max-vocab", &o->max_vocab);
     case OPT_PHRASES: o->phrases = optarg; return -1;
+    case OPT_RUN: o->run_folder = optarg; return -1;
     case OPT_RESUME: o->resume = true; return -1;
     case OPT_RATE:
         if (parse_double(optarg, &o->rate) && o->rate > 0)
@@ -222,6 +225,8 @@ static int train(Trainer *t, const TrainOptions *o, const char *path, Arena *are
     if (!compile(t, o, probe.program, arena))
         return EXIT_WRONG_INPUT;
     status = set_up(t, o, &error);
+    if (!status)
+        status = run_folder_begin(t, &error);
     if (!status) {
         print_summary(t);
         status = trainer_run(t, &error);
@@ -249,7 +254,7 @@ static int run_train(const Command *command, int argc, char **argv)
     const char *path = NULL;
     int status = parse_options(command, argc, argv, &o, &path);
     if (status < 0) {
-        Trainer t = {.options = &o.common, .out_path = o.common.output, .history = "", .state = {.best_epoch = -1}};
+        Trainer t = {.options = &o.common, .out_path = o.common.output, .run_folder = o.run_folder, .history = "", .state = {.best_epoch = -1}};
         status = train(&t, &o, path, arena);
         clean_up(&t);
     }
@@ -272,6 +277,7 @@ const Command command_train = {
             "      --min-count N        words seen less often are unknown (default 1)\n"
             "      --max-vocab N        most words in the vocabulary\n"
             "      --phrases FILE       the lexicon of a model that marks phrases, one a line\n"
+            "      --run FOLDER         after each epoch, write history.jsonl and curves.html there\n"
             "      --resume             go on from OUT.model.checkpoint\n",
     .run = run_train,
 };

@@ -166,7 +166,8 @@ static NndStatus finish_epoch(Trainer *t, double start, NndError *error)
     t->state.epoch++;
     t->state.done = 0;
     t->state.loss_sum = 0;
-    return checkpoint_save(t, error);
+    status = run_folder_update(t, error);
+    return status ? status : checkpoint_save(t, error);
 }
 
 NndStatus trainer_run(Trainer *t, NndError *error)

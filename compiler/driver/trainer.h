@@ -34,6 +34,7 @@ typedef struct Trainer {
     TrainState state;
     const char *history;      /* JSON lines */
     const char *out_path;
+    const char *run_folder;   /* where history and curves go after each epoch, or NULL */
 } Trainer;
 
 /* Trains up to `recipe->epochs`; writes checkpoints beside `out_path` and the model at the end. */
@@ -45,6 +46,12 @@ NndStatus checkpoint_save(Trainer *t, NndError *error);
 NndStatus checkpoint_load(Trainer *t, NndError *error);
 NndStatus model_save(Trainer *t, NndError *error);
 const char *checkpoint_path(const Trainer *t);
+
+/* ---- run_folder.c ---- */
+/* Makes the folder, with a copy of the source. */
+NndStatus run_folder_begin(const Trainer *t, NndError *error);
+/* history.jsonl and curves.html as of now. */
+NndStatus run_folder_update(const Trainer *t, NndError *error);
 
 /* Function `step` of the module: gradients and update in one (compiler/driver/step.c). */
 bool step_build(Unit *unit, const Recipe *recipe);
