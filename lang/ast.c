@@ -2,7 +2,7 @@
 #include "lang/ast.h"
 
 static const char *const kind_names[] = {
-    [N_FILE] = "file",       [N_USE] = "use",         [N_LAYER] = "layer",   [N_FUNCTION] = "function", [N_CONST] = "const",   [N_MODEL] = "model",
+    [N_FILE] = "file",       [N_USE] = "use",         [N_METRIC] = "metric", [N_LAYER] = "layer",   [N_FUNCTION] = "function", [N_CONST] = "const",   [N_MODEL] = "model",
     [N_TRAIN] = "train",     [N_PARAMS] = "params",   [N_PARAM] = "param",   [N_ARGS] = "args",
     [N_ARG] = "arg",         [N_TYPE] = "type",       [N_RAGGED] = "ragged", [N_ELLIPSIS] = "ellipsis",
     [N_BLOCK] = "block",     [N_BIND] = "bind",       [N_WEIGHT] = "weight", [N_INPUT] = "input",

@@ -35,6 +35,7 @@ typedef enum NodeKind {
     N_INPUT,     /* name; kids: N_TYPE */
     N_TARGET,    /* name; kids: N_TYPE */
     N_OUTPUT,    /* name; kids: value */
+    N_METRIC,    /* name; kids: value */
     N_RETURN,    /* kids: value */
     N_EMIT,      /* kids: values */
     N_EXPR,      /* an expression as a statement: the value of its block if it is the last; kids: value */

@@ -368,6 +368,7 @@ void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_co
                  int64_t missing_dim);
 void eval_input(Checker *c, const Node *node);
 void eval_output(Checker *c, const Node *node);
+void eval_metric(Checker *c, const Node *node);
 int extent_add(Checker *c, ExtentInfo info); /* the same extent for equal ones */
 
 /* ---- check_recipe.c ---- */

@@ -412,6 +412,9 @@ static void eval_statement(Checker *c, const Node *node, bool top, bool last, Va
     case N_OUTPUT:
         eval_top_level(c, node, "`output` outside of a model", top && !is_body(c), eval_output);
         break;
+    case N_METRIC:
+        eval_top_level(c, node, "`metric` outside of a model", top && !is_body(c), eval_metric);
+        break;
     default: misplaced(c, node);
     }
 }

@@ -153,6 +153,25 @@ void eval_output(Checker *c, const Node *node)
     vec_push(c->arena, &c->program->output_names, node->name);
 }
 
+void eval_metric(Checker *c, const Node *node)
+{
+    Program *program = c->program;
+    Value *value = to_tensor(c, eval_in_binding(c, node->kids[0], node->name), ELEMENT_FLOAT, node->kids[0]->span);
+    if (value->kind != V_TENSOR)
+        return;
+    for (int i = 0; i < program->metric_names.count; i++)
+        if (!strcmp(program->metric_names.data[i], node->name)) {
+            noted(c, diag_report(c->diags, node->name_span, E_BOUND_TWICE, node->name));
+            return;
+        }
+    if (program->metrics.count == METRICS_MAX) {
+        noted(c, diag_report(c->diags, node->span, E_TOO_MANY_METRICS, METRICS_MAX));
+        return;
+    }
+    vec_push(c->arena, &program->metrics, value->typed);
+    vec_push(c->arena, &program->metric_names, node->name);
+}
+
 static void take_loss(Checker *c, Scope *scope)
 {
     Binding *loss = scope_own(scope, "loss");

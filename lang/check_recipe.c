@@ -220,15 +220,26 @@ static void read_schedule(Checker *c, Recipe *recipe, const Node *node)
 static void stop_option(Checker *c, Recipe *recipe, const Node *arg)
 {
     static const char *const metrics[] = {"valid.auc", "valid.accuracy", "valid.loss"};
-    static const char *const options[] = {"on", "patience"};
+    static const char *const options[] = {"on", "patience", "least"};
     const Node *value = arg->kids[0];
     if (!strcmp(arg->name, "patience")) {
         read_int(c, value, "patience", &recipe->patience);
         return;
     }
-    if (strcmp(arg->name, "on")) {
-        wrong_name(c, arg->name_span, "option of `early`", arg->name, options, 2);
+    if (!strcmp(arg->name, "least")) {
+        read_bool(c, value, "least", &recipe->stop_least);
         return;
+    }
+    if (strcmp(arg->name, "on")) {
+        wrong_name(c, arg->name_span, "option of `early`", arg->name, options, 3);
+        return;
+    }
+    for (int i = 0; i < c->program->metric_names.count; i++) {
+        const char *metric = arena_printf(c->arena, "valid.%s", c->program->metric_names.data[i]);
+        if (value->kind == N_NAME && !strcmp(value->name, metric)) {
+            recipe->stop_metric = metric;
+            return;
+        }
     }
     for (int i = 0; i < 3; i++)
         if (value->kind == N_NAME && !strcmp(value->name, metrics[i])) {
@@ -256,6 +267,33 @@ static void read_stop(Checker *c, Recipe *recipe, const Node *node)
         else
             wrong_value(c, node->kids[i], "early", "options with their names, as `patience = 5`");
     }
+}
+
+/* ---- class weights ---- */
+
+static bool can_weigh_classes(const Program *program)
+{
+    int targets = 0;
+    for (int i = 0; i < program->inputs.count; i++)
+        if (program->inputs.data[i].target)
+            targets += program->inputs.data[i].type.element == ELEMENT_CLASS ? 1 : 2;
+    const ValueType *loss = program->loss ? &program->loss->type : NULL;
+    return targets == 1 && loss && loss->rank == 1 && loss->axes[0].kind == AXIS_FREE;
+}
+
+static void read_class_weights(Checker *c, Recipe *recipe, const Node *node)
+{
+    recipe->balanced = node->kind == N_NAME && !strcmp(node->name, "balanced");
+    if (!recipe->balanced && node->kind != N_LIST) {
+        wrong_value(c, node, "class_weights", "a list of numbers, as `[1, 3]`, or `balanced`");
+        return;
+    }
+    if (c->program_complete && !can_weigh_classes(c->program))
+        noted(c, diag_report(c->diags, node->span, E_CLASS_WEIGHTS));
+    recipe->class_weights = ARENA_ARRAY(c->arena, double, node->kid_count + 1);
+    for (int i = 0; i < node->kid_count; i++)
+        read_number(c, node->kids[i], "class_weights", 0, 1e30, &recipe->class_weights[i]);
+    recipe->class_weight_count = node->kid_count;
 }
 
 /* ---- row norms ---- */
@@ -382,7 +420,7 @@ static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *
                        const Node *value)
 {
     static const char *const keys[] = {"optimiser", "schedule",     "batch",    "epochs", "stop",  "clip_rows",
-                                       "clip_norm", "weight_decay", "hold_out", "start",  "frozen"};
+                                       "clip_norm", "weight_decay", "hold_out", "start",  "frozen", "class_weights"};
     if (!strcmp(key, "optimiser"))
         read_optimiser(c, recipe, value);
     else if (!strcmp(key, "schedule"))
@@ -401,6 +439,8 @@ static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *
         read_starts(c, recipe, value);
     else if (!strcmp(key, "frozen"))
         read_frozen(c, recipe, value);
+    else if (!strcmp(key, "class_weights"))
+        read_class_weights(c, recipe, value);
     else if (!strcmp(key, "weight_decay"))
         read_number(c, value, key, 0, 1e300, &recipe->weight_decay);
     else if (!strcmp(key, "hold_out"))

@@ -55,7 +55,7 @@ static void nnd_parse_error(const YYLTYPE *span, void *scanner, Parser *p, const
 %token TOK_USE "`use`" TOK_TRAIN "`train`"
 %token <name> TOK_LAYER "`layer`" TOK_FUNCTION "`function`" TOK_CONST "`const`" TOK_MODEL "`model`" /* their value: the doc comment in front */
 %token TOK_LET "`let`" TOK_PARAM "`param`" TOK_INPUT "`input`" TOK_TARGET "`target`"
-%token TOK_OUTPUT "`output`" TOK_RETURN "`return`" TOK_EMIT "`emit`" TOK_SCAN "`scan`"
+%token TOK_OUTPUT "`output`" TOK_METRIC "`metric`" TOK_RETURN "`return`" TOK_EMIT "`emit`" TOK_SCAN "`scan`"
 %token TOK_OVER "`over`" TOK_FROM "`from`" TOK_IF "`if`" TOK_IF_AFTER "`if` " TOK_ELSE "`else`" TOK_FOR "`for`" TOK_IN "`in`"
 %token TOK_TRUE "`true`" TOK_FALSE "`false`"
 %token TOK_ELLIPSIS "`...`" TOK_PIPE "`|>`" TOK_ARROW "`->`" TOK_AND "`&&`" TOK_OR "`||`"
@@ -233,6 +233,7 @@ statement:
   | TOK_INPUT name[id] ':' type { $$ = node_named(p, N_INPUT, @$, @id, $id); node_add(p, $$, $type); }
   | TOK_TARGET name[id] ':' type { $$ = node_named(p, N_TARGET, @$, @id, $id); node_add(p, $$, $type); }
   | TOK_OUTPUT name[id] '=' expr { $$ = node_named(p, N_OUTPUT, @$, @id, $id); node_add(p, $$, $expr); }
+  | TOK_METRIC name[id] '=' expr { $$ = node_named(p, N_METRIC, @$, @id, $id); node_add(p, $$, $expr); }
   | TOK_RETURN expr { $$ = node_with(p, N_RETURN, @$, 1, $expr); }
   | TOK_EMIT exprs { $$ = node_list(p, N_EMIT, @$, &$exprs); }
   | expr { $$ = node_with(p, N_EXPR, @$, 1, $expr); }

@@ -19,7 +19,7 @@
 #include "lang/ast.h"
 #include "lang/diag.h"
 
-enum { AXES_MAX = 8 };
+enum { AXES_MAX = 8, METRICS_MAX = 8 };
 
 typedef enum ExtentKind {
     EXTENT_FREE,   /* batch */
@@ -193,8 +193,12 @@ typedef struct Recipe {
     Schedule schedule;
     int batch, epochs;
     double hold_out;         /* share of the training data kept for validation if none is given */
-    const char *stop_metric; /* "valid.auc", "valid.accuracy", "valid.loss" or NULL */
+    const char *stop_metric; /* "valid.auc", "valid.accuracy", "valid.loss", "valid." and a metric of the model, or NULL */
+    bool stop_least;         /* the smaller the better */
     int patience;
+    bool balanced;           /* class_weights are to be made from the training data */
+    int class_weight_count;
+    double *class_weights;   /* of the loss of an item, by its class; classes beyond them count once */
     double clip_norm; /* largest l2 norm of all gradients together, or 0 */
     int clip_count;
     ClipRow *clips;
@@ -221,6 +225,8 @@ typedef struct Program {
     VEC(ModelParam) params;
     VEC(const char *) output_names;
     VEC(Typed *) outputs;
+    VEC(const char *) metric_names;
+    VEC(Typed *) metrics; /* any axes; what is told is the mean */
     Typed *loss;       /* NULL if the model has none; any axes: training minimises its mean */
     Recipe recipe;
     int typed_count;   /* ids are below this */

@@ -32,7 +32,22 @@ static NndStatus allocate(Gathered *g, int64_t count, NndError *error)
     return NND_OK;
 }
 
-static NndStatus run_batch(Gathered *g, double *loss, NndSession *s, const NndDataset *set, const int64_t *items,
+static void name_metrics(Evaluation *e, const Program *program)
+{
+    e->metric_count = program->metrics.count;
+    for (int i = 0; i < e->metric_count; i++)
+        e->metric_names[i] = program->metric_names.data[i];
+}
+
+/* The metrics are the last results; they are summed by items. */
+static void add_metrics(Evaluation *e, const NndSession *s, int64_t items)
+{
+    int first = nnd_session_function(s)->result_count - e->metric_count;
+    for (int i = 0; i < e->metric_count; i++)
+        e->metrics[i] += (double)*(const float *)nnd_session_result(s, first + i) * (double)items;
+}
+
+static NndStatus run_batch(Evaluation *e, Gathered *g, double *loss, NndSession *s, const NndDataset *set, const int64_t *items,
                            int64_t total, int64_t first, int64_t count, Unit *unit, NndError *error)
 {
     NndStatus status = nnd_session_batch(s, set, items + first, count, error);
@@ -41,7 +56,8 @@ static NndStatus run_batch(Gathered *g, double *loss, NndSession *s, const NndDa
     if (status)
         return status;
     *loss += (double)*(const float *)nnd_session_result(s, 0) * (double)count;
-    if (nnd_session_function(s)->result_count < 2)
+    add_metrics(e, s, count);
+    if (nnd_session_function(s)->result_count < 2 + e->metric_count)
         return NND_OK;
     g->width = nnd_session_result_count(s, 1) / count;
     if (!g->scores)
@@ -94,13 +110,16 @@ NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, 
     if (has_target(session) && !set->labels)
         return nnd_fail(error, NND_EINVAL, "the data has no labels");
     Gathered g = {0};
+    name_metrics(out, unit->program);
     NndStatus status = allocate(&g, count, error);
     double loss = 0;
     for (int64_t first = 0; !status && first < count; first += EVALUATE_BATCH) {
         int64_t n = count - first < EVALUATE_BATCH ? count - first : EVALUATE_BATCH;
-        status = run_batch(&g, &loss, session, set, items, count, first, n, unit, error);
+        status = run_batch(out, &g, &loss, session, set, items, count, first, n, unit, error);
     }
     out->loss = loss / (double)count;
+    for (int i = 0; i < out->metric_count; i++)
+        out->metrics[i] /= (double)count;
     if (!status && g.scores && has_target(session))
         status = rate(out, &g, set, items, model, error);
     free_gathered(&g);
@@ -137,6 +156,8 @@ static void print_json(FILE *file, const Evaluation *e)
         print_number(file, "best_recall", e->best.rates.recall);
         print_number(file, "best_f1", e->best.rates.f1);
     }
+    for (int i = 0; i < e->metric_count; i++)
+        print_number(file, e->metric_names[i], e->metrics[i]);
     fputs("}\n", file);
 }
 
@@ -149,6 +170,8 @@ void evaluation_print(FILE *file, const Evaluation *e, bool json)
     fprintf(file, "%-24s %lld\n%-24s %.6f\n", "items", (long long)e->count, "loss", e->loss);
     if (e->classes)
         fprintf(file, "%-24s %.4f\n", "accuracy", e->accuracy);
+    for (int i = 0; i < e->metric_count; i++)
+        fprintf(file, "%-24s %.6g\n", e->metric_names[i], e->metrics[i]);
     if (!e->binary)
         return;
     fprintf(file, "%-24s %.4f\n", "AUC", e->auc);
@@ -166,5 +189,8 @@ double evaluation_metric(const Evaluation *e, const char *name)
         return e->auc;
     if (!strcmp(name, "valid.f1"))
         return e->best.rates.f1;
+    for (int i = 0; i < e->metric_count; i++)
+        if (!strcmp(name + strlen("valid."), e->metric_names[i]))
+            return e->metrics[i];
     return e->accuracy;
 }

@@ -18,6 +18,9 @@ typedef struct Evaluation {
     NndCutoff best;      /* where precision + recall is largest, on this very data */
     NndRates at_cutoff;  /* at the model's own threshold, if it has one, else at 0.5 */
     double cutoff;
+    int metric_count; /* of the model itself */
+    const char *metric_names[METRICS_MAX];
+    double metrics[METRICS_MAX];
 } Evaluation;
 
 /* `session` is of function `eval`, weights bound; `items` of the data set. */
@@ -26,7 +29,7 @@ NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, 
 
 void evaluation_print(FILE *file, const Evaluation *e, bool json);
 
-/* "valid.auc", "valid.accuracy" or "valid.loss" (negated: larger is better). */
+/* "valid.auc", "valid.accuracy", "valid.loss" (negated: larger is better) or "valid." and a metric of the model. */
 double evaluation_metric(const Evaluation *e, const char *name);
 
 #endif

@@ -197,13 +197,30 @@ static void print_summary(const Trainer *t)
     fflush(stdout);
 }
 
+/* n / (classes · n of the class), as scikit-learn has it: all classes weigh the same in sum. */
+static void balance_classes(const Trainer *t, Recipe *recipe, Arena *arena)
+{
+    int classes = t->train.classes.count;
+    int64_t *counts = ARENA_ARRAY(arena, int64_t, classes + 1);
+    for (int64_t i = 0; i < t->split.train_count; i++)
+        counts[t->train.labels[t->split.train[i]]]++;
+    recipe->class_weights = ARENA_ARRAY(arena, double, classes + 1);
+    recipe->class_weight_count = classes;
+    for (int i = 0; i < classes; i++)
+        recipe->class_weights[i] = counts[i] ? (double)t->split.train_count / ((double)classes * (double)counts[i]) : 1;
+}
+
 static bool compile(Trainer *t, const TrainOptions *o, const Program *probe, Arena *arena)
 {
     ModelArg args[2];
     int count = data_args(t, &o->common, probe, args);
-    if (!unit_check(&t->unit, arena, t->source, &o->common, args, count, 0) || !unit_lower(&t->unit, &o->common))
+    if (!unit_check(&t->unit, arena, t->source, &o->common, args, count, 0))
         return false;
     override(&t->unit.program->recipe, o);
+    if (t->unit.program->recipe.balanced)
+        balance_classes(t, &t->unit.program->recipe, arena);
+    if (!unit_lower(&t->unit, &o->common))
+        return false;
     t->recipe = &t->unit.program->recipe;
     return step_build(&t->unit, t->recipe) && unit_compile(&t->unit, &o->common);
 }

@@ -112,6 +112,9 @@ static void note_history(Trainer *t, const Evaluation *e, double loss)
         line = arena_printf(t->unit.arena, "%s,\"valid_accuracy\":%.9g", line, e->accuracy);
     if (e && e->binary && isfinite(e->auc))
         line = arena_printf(t->unit.arena, "%s,\"valid_auc\":%.9g", line, e->auc);
+    for (int i = 0; e && i < e->metric_count; i++)
+        if (isfinite(e->metrics[i]))
+            line = arena_printf(t->unit.arena, "%s,\"valid_%s\":%.9g", line, e->metric_names[i], e->metrics[i]);
     t->history = arena_printf(t->unit.arena, "%s%s}\n", t->history, line);
     if (t->options->json)
         printf("%s}\n", line);
@@ -128,6 +131,8 @@ static void print_epoch(const Trainer *t, const Evaluation *e, double loss, doub
         printf("  accuracy %.4f", e->accuracy);
     if (e && e->binary)
         printf("  AUC %.4f", e->auc);
+    for (int i = 0; e && i < e->metric_count; i++)
+        printf("  %s %.4g", e->metric_names[i], e->metrics[i]);
     printf("  %.1f s\n", seconds);
     fflush(stdout);
 }
@@ -137,6 +142,8 @@ static void judge(Trainer *t, const Evaluation *e)
 {
     const char *name = t->recipe->stop_metric ? t->recipe->stop_metric : e && e->classes ? "valid.accuracy" : "valid.loss";
     double metric = e ? evaluation_metric(e, name) : (double)t->state.epoch;
+    if (e && t->recipe->stop_metric && t->recipe->stop_least && strcmp(name, "valid.loss"))
+        metric = -metric;
     if (t->state.best_epoch >= 0 && !(metric > t->state.best_metric))
         return;
     t->state.best_metric = metric;

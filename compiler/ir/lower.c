@@ -315,6 +315,8 @@ static void begin_function(Lower *l, const char *name, bool targets, IrBuilder *
     collect_all(l, l->program->outputs.data, l->program->outputs.count, seen, &list);
     if (l->program->loss)
         collect(l, l->program->loss, seen, &list);
+    if (targets)
+        collect_all(l, l->program->metrics.data, l->program->metrics.count, seen, &list);
     l->scan_results.count = 0;
     for (int i = 0; i < list.count; i++) {
         const Typed *typed = list.data[i];
@@ -340,6 +342,25 @@ static IrValue *mean_all(IrBuilder *b, IrValue *x)
     return ir_ew(b, OP_div, total, sum_all(b, ir_const(b, x->type, 1)), NULL);
 }
 
+/* The loss of each item, times the weight of its class. */
+static IrValue *weigh_classes(Lower *l, IrValue *loss)
+{
+    const Recipe *recipe = &l->program->recipe;
+    IrBuilder *b = l->builder;
+    IrValue *label = NULL;
+    for (int i = 0; i < l->func->arg_count; i++)
+        if (l->func->args[i]->kind == NND_ARG_TARGET)
+            label = l->func->args[i];
+    if (!recipe->class_weight_count || !label)
+        return loss;
+    IrValue *weight = ir_const(b, loss->type, 1);
+    for (int i = 0; i < recipe->class_weight_count; i++) {
+        IrValue *is_class = ir_ew(b, OP_eq, label, ir_const(b, label->type, i), NULL);
+        weight = ir_ew(b, OP_select, is_class, ir_const(b, loss->type, recipe->class_weights[i]), weight);
+    }
+    return ir_ew(b, OP_mul, loss, weight, NULL);
+}
+
 static void lower_function(Lower *l, const char *name, bool loss, bool outputs)
 {
     const Program *program = l->program;
@@ -349,12 +370,17 @@ static void lower_function(Lower *l, const char *name, bool loss, bool outputs)
     VEC(const char *) names = {0};
     Arena *arena = l->module->arena;
     if (loss) {
-        vec_push(arena, &results, mean_all(l->builder, lower_typed(l, program->loss)));
+        IrValue *value = lower_typed(l, program->loss);
+        vec_push(arena, &results, mean_all(l->builder, l->training ? weigh_classes(l, value) : value));
         vec_push(arena, &names, "loss");
     }
     for (int i = 0; outputs && i < program->outputs.count; i++) {
         vec_push(arena, &results, lower_typed(l, program->outputs.data[i]));
         vec_push(arena, &names, program->output_names.data[i]);
+    }
+    for (int i = 0; loss && outputs && i < program->metrics.count; i++) {
+        vec_push(arena, &results, mean_all(l->builder, lower_typed(l, program->metrics.data[i])));
+        vec_push(arena, &names, arena_printf(arena, "metric.%s", program->metric_names.data[i]));
     }
     ir_func_return(l->func, results.data, names.data, results.count);
 }

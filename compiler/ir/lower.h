@@ -13,7 +13,7 @@
 
 /* Functions of the module:
  *   predict  inputs, weights -> outputs of the model
- *   eval     inputs, targets, weights -> loss (mean over the batch), outputs; if the model has a loss
+ *   eval     inputs, targets, weights -> loss (mean over the batch), outputs, means of metrics; if the model has a loss
  *   loss     the same arguments -> loss, as in training (dropout); if the model has a loss
  * Arguments come in order of declaration, inputs and targets first.
  * `float_type` is NND_F32, or NND_F64 to check gradients.
