@@ -24,7 +24,7 @@ typedef struct Command {
 } Command;
 
 extern const Command command_bench, command_build, command_check, command_convert, command_eval,
-    command_fmt,    command_graph,  command_ir, command_predict, command_report, command_train, command_version;
+    command_fmt,    command_graph,  command_ir, command_predict, command_report, command_train, command_tune, command_version;
 
 typedef enum EngineKind { ENGINE_JIT, ENGINE_INTERP } EngineKind;
 
@@ -36,6 +36,7 @@ typedef struct Options {
     bool seed_given, engine_given;
     bool json;
     bool quiet;
+    bool silent; /* nothing on stdout: the command runs inside another */
     const char *output;
     const char *model; /* name of a model in a file that has several */
     VEC(ModelArg) args; /* -D name=value */

@@ -184,7 +184,7 @@ void evaluation_print(FILE *file, const Evaluation *e, bool json)
 double evaluation_metric(const Evaluation *e, const char *name)
 {
     if (!strcmp(name, "valid.loss"))
-        return -e->loss;
+        return e->loss;
     if (!strcmp(name, "valid.auc"))
         return e->auc;
     if (!strcmp(name, "valid.f1"))

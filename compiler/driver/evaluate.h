@@ -29,7 +29,7 @@ NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, 
 
 void evaluation_print(FILE *file, const Evaluation *e, bool json);
 
-/* "valid.auc", "valid.accuracy", "valid.loss" (negated: larger is better) or "valid." and a metric of the model. */
+/* "valid.auc", "valid.accuracy", "valid.loss" or "valid." and a metric of the model. */
 double evaluation_metric(const Evaluation *e, const char *name);
 
 #endif

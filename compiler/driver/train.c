@@ -2,34 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compiler/driver/train.h"
 #include "compiler/driver/trainer.h"
 
-typedef struct TrainOptions {
-    Options common;
-    const char *train, *valid, *phrases, *run_folder;
-    double hold_out;     /* < 0: the recipe's */
-    int64_t epochs, batch; /* 0: the recipe's */
-    double rate;         /* 0: the recipe's */
-    int64_t min_count, max_vocab;
-    bool resume;
-} TrainOptions;
-
-enum { OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB, OPT_PHRASES,
-       OPT_RUN };
-
-static const struct option longs[] = {
-    COMMON_LONG_OPTIONS,
-    {"train", required_argument, NULL, OPT_TRAIN},
-    {"valid", required_argument, NULL, OPT_VALID},
-    {"epochs", required_argument, NULL, OPT_EPOCHS},
-    {"batch", required_argument, NULL, OPT_BATCH},
-    {"rate", required_argument, NULL, OPT_RATE},
-    {"resume", no_argument, NULL, OPT_RESUME},
-    {"min-count", required_argument, NULL, OPT_MIN_COUNT},
-    {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},
-    {"phrases", required_argument, NULL, OPT_PHRASES},
-    {"run", required_argument, NULL, OPT_RUN},
-    {NULL, 0, NULL, 0}};
+static const struct option longs[] = {COMMON_LONG_OPTIONS,
+                                      TRAIN_LONG_OPTIONS,
+                                      {"resume", no_argument, NULL, OPT_RESUME},
+                                      {"run", required_argument, NULL, OPT_RUN},
+                                      {NULL, 0, NULL, 0}};
 
 static int want_count(const Command *command, const char *name, int64_t *out)
 {
@@ -48,7 +28,7 @@ static void set_valid(TrainOptions *o, const char *text)
         o->valid = text;
 }
 
-static int own_option(const Command *command, TrainOptions *o, int option)
+int train_option(const Command *command, TrainOptions *o, int option)
 {
     switch (option) {
     case OPT_TRAIN: o->train = optarg; return -1;
@@ -71,7 +51,7 @@ static int own_option(const Command *command, TrainOptions *o, int option)
 static int parse_options(const Command *command, int argc, char **argv, TrainOptions *o, const char **path)
 {
     for (int option; (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;) {
-        int status = own_option(command, o, option);
+        int status = train_option(command, o, option);
         if (status >= 0)
             return status;
     }
@@ -263,18 +243,46 @@ static void clean_up(Trainer *t)
     unit_free(&t->unit);
 }
 
+static void tell_result(const Trainer *t, TrainResult *result)
+{
+    const TrainState *state = &t->state;
+    snprintf(result->metric_name, sizeof result->metric_name, "%s", trainer_metric(t));
+    result->score = state->best_metric;
+    result->metric = trainer_metric_is_negated(t, trainer_metric(t)) ? -state->best_metric : state->best_metric;
+    result->epoch = state->best_epoch + 1;
+    for (int i = 0; i < t->slots.count; i++)
+        result->weights += t->slots.items[i].is_weight ? t->slots.items[i].count : 0;
+    result->memory = (int64_t)t->unit.engine->stats(t->unit.engine).arena_bytes;
+}
+
+void train_options_init(TrainOptions *o, Arena *arena)
+{
+    *o = (TrainOptions){.hold_out = -1, .min_count = 1};
+    options_init(&o->common, arena);
+}
+
+int train_model(const TrainOptions *o, const char *path, Arena *arena, TrainResult *result)
+{
+    Trainer t = {.options = &o->common, .out_path = o->common.output, .run_folder = o->run_folder, .history = "",
+                 .state = {.best_epoch = -1}};
+    int status = train(&t, o, path, arena);
+    if (status == EXIT_FINE && result) {
+        *result = (TrainResult){0};
+        tell_result(&t, result);
+    }
+    clean_up(&t);
+    return status;
+}
+
 static int run_train(const Command *command, int argc, char **argv)
 {
     Arena *arena = arena_new();
-    TrainOptions o = {.hold_out = -1, .min_count = 1};
-    options_init(&o.common, arena);
+    TrainOptions o;
+    train_options_init(&o, arena);
     const char *path = NULL;
     int status = parse_options(command, argc, argv, &o, &path);
-    if (status < 0) {
-        Trainer t = {.options = &o.common, .out_path = o.common.output, .run_folder = o.run_folder, .history = "", .state = {.best_epoch = -1}};
-        status = train(&t, &o, path, arena);
-        clean_up(&t);
-    }
+    if (status < 0)
+        status = train_model(&o, path, arena, NULL);
     arena_free(arena);
     return status;
 }

@@ -122,7 +122,7 @@ static void note_history(Trainer *t, const Evaluation *e, double loss)
 
 static void print_epoch(const Trainer *t, const Evaluation *e, double loss, double seconds)
 {
-    if (t->options->json)
+    if (t->options->json || t->options->silent)
         return;
     printf("epoch %2lld  loss %.4f", (long long)t->state.epoch + 1, loss);
     if (e)
@@ -137,13 +137,26 @@ static void print_epoch(const Trainer *t, const Evaluation *e, double loss, doub
     fflush(stdout);
 }
 
-/* Keeps the weights if they are the best so far: by the metric of early stopping, else by loss. */
+const char *trainer_metric(const Trainer *t)
+{
+    if (!has_validation(t))
+        return "epoch";
+    if (t->recipe->stop_metric)
+        return t->recipe->stop_metric;
+    return program_has_target(t->unit.program) && t->unit.program->outputs.count ? "valid.accuracy" : "valid.loss";
+}
+
+bool trainer_metric_is_negated(const Trainer *t, const char *name)
+{
+    return !strcmp(name, "valid.loss") || (t->recipe->stop_metric && t->recipe->stop_least);
+}
+
+/* Keeps the weights if they are the best so far. */
 static void judge(Trainer *t, const Evaluation *e)
 {
-    const char *name = t->recipe->stop_metric ? t->recipe->stop_metric : e && e->classes ? "valid.accuracy" : "valid.loss";
+    const char *name = trainer_metric(t);
     double metric = e ? evaluation_metric(e, name) : (double)t->state.epoch;
-    if (e && t->recipe->stop_metric && t->recipe->stop_least && strcmp(name, "valid.loss"))
-        metric = -metric;
+    metric = trainer_metric_is_negated(t, name) ? -metric : metric;
     if (t->state.best_epoch >= 0 && !(metric > t->state.best_metric))
         return;
     t->state.best_metric = metric;

@@ -40,6 +40,11 @@ typedef struct Trainer {
 /* Trains up to `recipe->epochs`; writes checkpoints beside `out_path` and the model at the end. */
 NndStatus trainer_run(Trainer *t, NndError *error);
 
+/* The metric by which the best epoch is chosen: that of early stopping, else accuracy or loss;
+ * "epoch" without validation data. */
+const char *trainer_metric(const Trainer *t);
+bool trainer_metric_is_negated(const Trainer *t, const char *name); /* the smaller the better */
+
 /* ---- checkpoint.c ---- */
 NndStatus checkpoint_save(Trainer *t, NndError *error);
 /* Fails if the checkpoint is of another model, data or seed. */

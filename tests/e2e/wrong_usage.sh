@@ -15,7 +15,7 @@ usage()
 usage
 usage nonsense
 "$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
-for command in check ir graph report train eval predict bench build fmt convert version; do
+for command in check ir graph report tune train eval predict bench build fmt convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
     usage "$command" --nonsense
@@ -29,4 +29,6 @@ usage ir --stage nonsense x.nnd
 usage graph --stage nonsense x.nnd
 usage ir --print-after nonsense x.nnd
 usage build x.model
+usage tune model.nnd --train x.tsv -o folder
+usage tune model.nnd --train x.tsv -o folder --vary size=a
 usage report x.model

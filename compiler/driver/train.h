@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One training from its options to the model file: what `nnd train` does, and
+ * `nnd tune` again and again.
+ */
+#ifndef NND_COMPILER_DRIVER_TRAIN_H
+#define NND_COMPILER_DRIVER_TRAIN_H
+
+#include "compiler/driver/command.h"
+
+typedef struct TrainOptions {
+    Options common;
+    const char *train, *valid, *phrases, *run_folder;
+    double hold_out;       /* < 0: the recipe's */
+    int64_t epochs, batch; /* 0: the recipe's */
+    double rate;           /* 0: the recipe's */
+    int64_t min_count, max_vocab;
+    bool resume;
+} TrainOptions;
+
+typedef struct TrainResult {
+    char metric_name[64]; /* "valid.auc" */
+    double metric;        /* of the best epoch, as it is told */
+    double score;         /* the larger the better */
+    int64_t epoch;        /* the best, from 1 */
+    int64_t weights;      /* numbers in them */
+    int64_t memory;       /* bytes of the compiler's plan for a training step: values, without weights */
+} TrainResult;
+
+/* Numbers of the long options; those of a command that has them too begin at OPT_TRAIN_END. */
+enum {
+    OPT_TRAIN = OPTION_OWN, OPT_VALID, OPT_EPOCHS, OPT_BATCH, OPT_RATE, OPT_RESUME, OPT_MIN_COUNT, OPT_MAX_VOCAB,
+    OPT_PHRASES, OPT_RUN, OPT_TRAIN_END
+};
+
+/* What both commands know. */
+#define TRAIN_LONG_OPTIONS                                                                         \
+    {"train", required_argument, NULL, OPT_TRAIN}, {"valid", required_argument, NULL, OPT_VALID},  \
+        {"epochs", required_argument, NULL, OPT_EPOCHS},                                           \
+        {"batch", required_argument, NULL, OPT_BATCH}, {"rate", required_argument, NULL, OPT_RATE}, \
+        {"min-count", required_argument, NULL, OPT_MIN_COUNT},                                     \
+        {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},                                     \
+        {"phrases", required_argument, NULL, OPT_PHRASES}
+
+void train_options_init(TrainOptions *o, Arena *arena);
+
+/* As option_common. */
+int train_option(const Command *command, TrainOptions *o, int option);
+
+/* Trains the model file `path`, writes it to o->common.output. `result` may be NULL. The exit
+ * status; what went wrong is told. */
+int train_model(const TrainOptions *o, const char *path, Arena *arena, TrainResult *result);
+
+#endif
