@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "lang/parse.h"
-#include "lang/stdlib_embedded.h"
+#include "lang/embedded.h"
 
 static Module *load(Modules *modules, const char *name, const Source *source);
 
@@ -14,7 +14,7 @@ static const Source *std_source(Modules *modules, const Node *use)
     const char *wanted = use->name + 4;
     const char **names = ARENA_ARRAY(arena, const char *, stdlib_file_count + 1);
     for (int i = 0; i < stdlib_file_count; i++) {
-        const StdlibFile *file = &stdlib_files[i];
+        const EmbeddedFile *file = &stdlib_files[i];
         names[i] = arena_printf(arena, "std.%s", file->name);
         if (!strcmp(file->name, wanted))
             return source_new(arena, arena_printf(arena, "std/%s.nnd", wanted), file->text,

@@ -10,7 +10,7 @@
 #include "compiler/ir/lower.h"
 #include "runtime/pool.h"
 
-static void print_diags(const Diags *diags, const Options *options)
+void print_diags(const Diags *diags, const Options *options)
 {
     bool colour = isatty(STDERR_FILENO) == 1 && !getenv("NO_COLOR");
     diags_print(diags, options->json ? DIAG_JSON : colour ? DIAG_COLOUR : DIAG_PLAIN, stderr);

@@ -51,6 +51,8 @@ NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *
 /* For sessions: runs a function by name on the engine `engine`. */
 NndStatus engine_call(void *engine, const NndFunctionDesc *function, const NndCall *call, NndError *error);
 
+void print_diags(const Diags *diags, const Options *options); /* on stderr */
+
 Source *read_model_file(Arena *arena, const char *path); /* NULL and told if it cannot be read */
 bool is_model_source(const char *path);                  /* by its name: *.nnd */
 

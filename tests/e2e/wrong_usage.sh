@@ -15,7 +15,7 @@ usage()
 usage
 usage nonsense
 "$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
-for command in check ir graph report tune train eval predict bench build fmt convert version; do
+for command in new check ir graph report tune doc train eval predict bench build fmt convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
     usage "$command" --nonsense

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # run.sh TOOL [--bless]: every tests/lang/*.nnd becomes the typed program in the .txt beside it, and
-# so do the examples, without any diagnostic; every layer of the standard library is documented with
+# so do the examples, without any diagnostic; every layer and function of the standard library is documented with
 # an `example { ... }` that is a correct model; programs in docs/language.md are correct. Run in the
 # root of the source tree.
 set -u
@@ -33,10 +33,10 @@ done
 # The examples in doc comments, each as a model that may use the whole library.
 uses=$(for file in stdlib/*.nnd; do printf 'std.%s, ' "$(basename "$file" .nnd)"; done)
 for file in stdlib/*.nnd; do
-    layers=$(grep -c '^layer ' "$file")
-    documented=$(awk '/^\/\/\/     example \{/ { n = 1 } /^layer / { count += n; n = 0 } END { print count + 0 }' "$file")
+    layers=$(grep -cE '^(layer|function) ' "$file")
+    documented=$(awk '/^\/\/\/     example \{/ { n = 1 } /^(layer|function) / { count += n; n = 0 } END { print count + 0 }' "$file")
     if [ "$layers" != "$documented" ]; then
-        printf '%s: %s layers, %s with an example\n' "$file" "$layers" "$documented"
+        printf '%s: %s layers and functions, %s with an example\n' "$file" "$layers" "$documented"
         status=1
     fi
     prefix=$scratch/$(basename "$file" .nnd)

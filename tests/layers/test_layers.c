@@ -19,7 +19,7 @@
 #include "tests/diff/differences.h"
 #include "tests/diff/engines.h"
 
-static const char uses[] = "use std.activation, std.attention, std.conv, std.dense, std.norm, std.recurrent, std.residual, std.text\n";
+static const char uses[] = "use std.activation, std.attention, std.conv, std.dense, std.loss, std.norm, std.recurrent, std.residual, std.text\n";
 
 /* ---- examples in doc comments ---- */
 
@@ -36,10 +36,11 @@ static const char *doc_text(const char *line)
     return !strncmp(line, "///", 3) ? line + 3 : NULL;
 }
 
-/* A model whose body is the example and whose loss is made of y. */
+/* A model whose body is the example and whose loss is made of y, unless it has one. */
 static const char *model_of(Arena *arena, const char *body)
 {
-    return arena_printf(arena, "%smodel Example {\n%s    loss = y * (y + 1)\n}\n", uses, body);
+    const char *loss = strstr(body, "loss = ") ? "" : "    loss = y * (y + 1)\n";
+    return arena_printf(arena, "%smodel Example {\n%s%s}\n", uses, body, loss);
 }
 
 typedef void ExampleFn(Arena *arena, const char *layer, const char *model);
@@ -59,8 +60,9 @@ static void for_each_example(Arena *arena, const char *text, ExampleFn *run)
             body = NULL;
         } else if (doc && body) {
             body = arena_printf(arena, "%s%.*s\n", body, length - 3, doc);
-        } else if (!strncmp(line, "layer ", 6)) {
-            const char *name = arena_printf(arena, "%.*s", (int)strcspn(line + 6, "("), line + 6);
+        } else if (!strncmp(line, "layer ", 6) || !strncmp(line, "function ", 9)) {
+            const char *declared = strchr(line, ' ') + 1;
+            const char *name = arena_printf(arena, "%.*s", (int)strcspn(declared, "("), declared);
             if (!bodies.count)
                 printf("%s has no example\n", name);
             CHECK(bodies.count > 0);
