@@ -7,6 +7,7 @@
 #include "compiler/codegen/jit.h"
 #include "compiler/interp/interp.h"
 #include "tests/diff/call.h"
+#include "tests/diff/native.h"
 
 static bool is_close(double found, double expected, double tolerance)
 {
@@ -65,4 +66,16 @@ void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused,
     run_both(arena, plain, fused, interp, jit, pool, seed, label, tolerance, tally);
     interp->free(interp);
     jit->free(jit);
+}
+
+void engines_compare_native(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
+                            const char *label, double tolerance, EngineTally *tally)
+{
+    NndError error;
+    Engine *interp, *native;
+    if (interp_engine_new(&interp, plain, &error) || native_engine_new(&native, fused, &error))
+        NND_BUG("%s: %s", label, error.text);
+    run_both(arena, plain, fused, interp, native, pool, seed, label, tolerance, tally);
+    interp->free(interp);
+    native->free(native);
 }

@@ -21,4 +21,8 @@ typedef struct EngineTally {
 void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
                      const char *label, double tolerance, EngineTally *tally);
 
+/* The same with the code of native programs in place of the JIT's. */
+void engines_compare_native(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
+                            const char *label, double tolerance, EngineTally *tally);
+
 #endif
