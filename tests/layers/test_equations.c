@@ -332,7 +332,7 @@ static void holds(const char *outputs, Change *change, Change *check)
 {
     Arena *arena = arena_new();
     const char *text = arena_printf(arena,
-                                    "use std.attention, std.recurrent\n"
+                                    "use std.attention, std.conv, std.recurrent\n"
                                     "model Properties {\n    input x : f32[batch, word~, 3]\n"
                                     "    input marked : f32[batch, word~]\n    let plain = AttentionPool(4)\n"
                                     "    let domain = DomainAttentionPool(4)\n%s}\n",
@@ -427,6 +427,32 @@ static void a_recurrent_layer_goes_on_from_its_start(void)
     }
 }
 
+/* ---- convolution ---- */
+
+static void copy_half(const Run *run, const char *from, int half, const char *to)
+{
+    int64_t count = count_of(run, to);
+    memcpy(writable(run, to), argument(run, from) + half * count, (size_t)count * sizeof(double));
+}
+
+static void deal_weights(const Run *run)
+{
+    copy_half(run, "both.G", 0, "one.W");
+    copy_half(run, "both.G", 1, "two.W");
+    copy_half(run, "both.b", 0, "one.b");
+    copy_half(run, "both.b", 1, "two.b");
+}
+
+static void a_grouped_convolution_is_that_of_its_groups_side_by_side(void)
+{
+    holds("    input pairs : f32[batch, word~, 4]\n    let both = Conv1d(6, width = 2, groups = 2)\n"
+          "    let one = Conv1d(3, width = 2)\n    let two = Conv1d(3, width = 2)\n"
+          "    output y = both(pairs)\n    output z = pairs |> Halves(one, two)\n}\n"
+          "layer Halves(f: function, g: function)(x: f32[..., t~, d]) -> f32[..., u~, 6] {\n"
+          "    halves = 2\n    half = d / halves\n    a, b = split(x, over d, halves, half)\n    concat(f(a), g(b))\n",
+          deal_weights, results_are_equal);
+}
+
 /* ---- normalisation ---- */
 
 /* count numbers to mean 0 and variance 1. */
@@ -488,6 +514,7 @@ int main(void)
     attention_follows_its_equations();
     attention_has_its_properties();
     a_recurrent_layer_goes_on_from_its_start();
+    a_grouped_convolution_is_that_of_its_groups_side_by_side();
     normalisation_follows_its_equations();
     return test_report();
 }
