@@ -138,19 +138,22 @@ static bool scan_options(Checker *c, TypedScan *scan, const Node *options)
     for (int i = 0; i < options->kid_count; i++) {
         const Node *option = options->kids[i];
         Value *value = eval(c, option->kids[0]);
-        if (strcmp(option->name, "reverse")) {
+        bool *flag = !strcmp(option->name, "reverse")     ? &scan->reverse
+                     : !strcmp(option->name, "recompute") ? &scan->recompute
+                                                          : NULL;
+        if (!flag) {
             Diag *d = noted(c, diag_report(c->diags, option->name_span, E_UNKNOWN_ARGUMENT, "scan",
                                            option->name));
-            diag_help(c->diags, d, "its options are `reverse` and `from`");
+            diag_help(c->diags, d, "its options are `reverse`, `recompute` and `from`");
             return false;
         }
         if (value->kind != V_BOOL) {
             if (value->kind != V_ERROR)
-                noted(c, diag_report(c->diags, option->span, E_OPTION_KIND, "reverse",
+                noted(c, diag_report(c->diags, option->span, E_OPTION_KIND, option->name,
                                      "true or false", value_describe(c, value)));
             return false;
         }
-        scan->reverse = value->number != 0;
+        *flag = value->number != 0;
     }
     return true;
 }

@@ -81,6 +81,18 @@ static IrInst *copy_inst(Arena *arena, const IrInst *inst, IrValue **map)
     return copy;
 }
 
+IrInst *ir_inst_copy(Arena *arena, const IrInst *inst, IrValue *const *args)
+{
+    IrInst *copy = arena_copy(arena, inst, sizeof *inst);
+    copy->prev = copy->next = NULL;
+    copy->args = ARENA_ARRAY(arena, IrValue *, inst->arg_count + 1);
+    memcpy(copy->args, args, (size_t)inst->arg_count * sizeof *args);
+    copy->results = ARENA_ARRAY(arena, IrValue, inst->result_count);
+    for (int i = 0; i < inst->result_count; i++)
+        copy->results[i] = (IrValue){.type = inst->results[i].type, .name = inst->results[i].name, .def = copy, .index = i};
+    return copy;
+}
+
 static IrRegion *copy_region(Arena *arena, const IrRegion *region, IrInst *owner, IrValue **map)
 {
     IrRegion *copy = arena_copy(arena, region, sizeof *region);

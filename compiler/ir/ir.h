@@ -120,6 +120,7 @@ typedef struct IrDot {
 typedef struct IrScan {
     IrDim *dim;
     bool reverse;
+    bool recompute; /* nothing but states is kept for all steps: no hoisting, and the gradient computes again what it can */
     int seq_count, row_count, state_count, emit_count;
 } IrScan;
 
@@ -259,6 +260,9 @@ IrValue *ir_dot(IrBuilder *b, IrValue *a, IrValue *c, IrDot dot);
 IrInst *ir_scan_begin(IrBuilder *b, IrScan scan, IrValue *const *args);
 void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrValue *const *emits,
                     int emit_count);
+
+/* A copy, with other operands, that is not in a region yet; not for scans. */
+IrInst *ir_inst_copy(Arena *arena, const IrInst *inst, IrValue *const *args);
 
 /* ---- editing ---- */
 void ir_inst_remove(IrRegion *region, IrInst *inst);

@@ -401,6 +401,7 @@ static void lower_scan(Lower *l, ScanLowering *s)
     Values args = operands(l, s, &rows);
     IrScan attrs = {.dim = s->dim,
                     .reverse = scan->reverse,
+                    .recompute = scan->recompute,
                     .seq_count = scan->sequence_count + s->dropouts.count,
                     .row_count = rows.count,
                     .state_count = scan->state_count};

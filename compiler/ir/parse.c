@@ -420,6 +420,12 @@ static IrScan parse_scan(Parser *p)
     scan.row_count = (int)parse_size(p, "row", false);
     scan.state_count = (int)parse_size(p, "state", false);
     scan.emit_count = (int)parse_size(p, "emit", false);
+    if (accept(p, ',')) {
+        parse_key(p, "recompute", true);
+        scan.recompute = accept_word(p, "true");
+        if (!scan.recompute)
+            expect_word(p, "true");
+    }
     if (scan.seq_count > MAX_RESULTS || scan.row_count > MAX_RESULTS ||
         scan.state_count > MAX_RESULTS || scan.emit_count > MAX_RESULTS)
         FAIL(p, "more than %d values", MAX_RESULTS);

@@ -131,6 +131,8 @@ static void put_scan(Printer *p, const IrScan *scan)
     put(p, ", reverse = %s, seq = %d, row = %d, state = %d, emit = %d",
         scan->reverse ? "true" : "false", scan->seq_count, scan->row_count, scan->state_count,
         scan->emit_count);
+    if (scan->recompute)
+        put(p, ", recompute = true");
 }
 
 static void put_attrs(Printer *p, const IrInst *inst)

@@ -7,6 +7,10 @@
  * the sequences of all steps, so that the gradient of a recurrent matrix is a
  * single product over all rows.
  *
+ * With `recompute` the forward scan keeps its sequences and states only (and
+ * what the rules outside ask for): the backward region computes the rest of a
+ * step again from them.
+ *
  * Note [placeholders]. What the backward region needs is known only when it
  * is complete, but the operands of a scan are fixed when it is begun. So the
  * region is built with placeholder values, and when it is complete they are
@@ -28,6 +32,12 @@ typedef struct Handed {
     IrValue *sequence; /* outside, once the scan exists */
 } Handed;
 
+/* A forward value that the backward region computes again. */
+typedef struct Again {
+    const IrValue *forward;
+    IrValue *value;
+} Again;
+
 typedef struct Deferred {
     const IrInst *inst; /* of the forward region: its rule runs outside, for operands from outside */
     int handed;         /* adjoint of its result */
@@ -41,6 +51,7 @@ typedef struct ScanGradient {
     IrRegion *backward;
     IrBuilder builder;        /* in the backward region */
     VEC(Saved) saved;
+    VEC(Again) again;
     VEC(Handed) handed;
     VEC(Deferred) deferred;
     VEC(IrValue *) emit_placeholders; /* adjoints of emits, by `emit_of` */
@@ -98,6 +109,30 @@ static Saved *save(ScanGradient *s, IrValue *forward)
     return &s->saved.data[s->saved.count - 1];
 }
 
+static IrValue *value_in_region(const GradContext *c, IrValue *forward);
+
+/* Random numbers are drawn by place, and another scan is another place. */
+static bool can_be_computed_again(const ScanGradient *s, const IrValue *forward)
+{
+    return s->attrs->recompute && forward->def && !forward->def->region && forward->def->op != OP_uniform;
+}
+
+static IrValue *compute_again(const GradContext *c, IrValue *forward)
+{
+    ScanGradient *s = c->place;
+    for (int i = 0; i < s->again.count; i++)
+        if (s->again.data[i].forward == forward)
+            return s->again.data[i].value;
+    const IrInst *inst = forward->def;
+    IrValue **args = ARENA_ARRAY(s->arena, IrValue *, inst->arg_count + 1);
+    for (int i = 0; i < inst->arg_count; i++)
+        args[i] = value_in_region(c, inst->args[i]);
+    IrInst *copy = ir_inst_copy(s->arena, inst, args);
+    ir_inst_insert(s->backward, NULL, copy);
+    vec_push(s->arena, &s->again, ((Again){forward, &copy->results[forward->index]}));
+    return &copy->results[forward->index];
+}
+
 static IrValue *value_in_region(const GradContext *c, IrValue *forward)
 {
     ScanGradient *s = c->place;
@@ -105,6 +140,8 @@ static IrValue *value_in_region(const GradContext *c, IrValue *forward)
         return forward;
     if (forward->def && forward->def->op == OP_const)
         return ir_const(c->b, forward->type, forward->def->attrs.constant);
+    if (can_be_computed_again(s, forward))
+        return compute_again(c, forward);
     Saved *saved = save(s, forward);
     if (!saved->placeholder)
         saved->placeholder = placeholder(s, forward->type);
@@ -280,7 +317,7 @@ static IrValue *initial_adjoint(ScanGradient *s, int state)
 
 static void build_scan(ScanGradient *s)
 {
-    IrScan attrs = {.dim = s->attrs->dim, .reverse = !s->attrs->reverse};
+    IrScan attrs = {.dim = s->attrs->dim, .reverse = !s->attrs->reverse, .recompute = s->attrs->recompute};
     Values operands = {0}, placeholders = {0};
     for (int i = 0; i < s->saved.count; i++)
         if (s->saved.data[i].placeholder && !s->saved.data[i].row)

@@ -199,7 +199,8 @@ bool pass_hoist_scan(IrFunc *func)
             continue;
         Hoister h = {.func = func, .region = func->body, .scan = inst, .arena = func->module->arena};
         changed |= hoist_invariant(&h);
-        changed |= hoist_steps(&h);
+        if (!inst->attrs.scan.recompute) /* what is hoisted is kept for all steps */
+            changed |= hoist_steps(&h);
         changed |= hoist_posts(&h);
     }
     return changed;

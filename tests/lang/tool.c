@@ -142,7 +142,7 @@ static void show(Dump *d, const Typed *t)
     print_attributes(d, t);
     if (scan) {
         const TypedScan *s = t->scan.scan;
-        printf(" of %s axis %d", s->reverse ? "reverse" : "forward", s->axis);
+        printf(" of %s%s axis %d", s->recompute ? "recomputed " : "", s->reverse ? "reverse" : "forward", s->axis);
         print_ids("over", s->sequences, s->sequence_count);
         print_ids("from", s->initial, s->state_count);
         print_ids("next", s->next, s->state_count);
