@@ -81,15 +81,16 @@ static void read_bool(Checker *c, const Node *node, const char *name, bool *out)
 typedef struct OptimiserRow {
     const char *name;
     OptimiserName kind;
-    double rate, epsilon;
-    int count;
+    double rate, epsilon, rho; /* defaults */
+    int count; /* of options */
     const char *options[6];
 } OptimiserRow;
 
 static const OptimiserRow optimisers[] = {
-    {"sgd", OPTIMISER_SGD, 0.01, 1e-6, 4, {"rate", "momentum", "nesterov", "weight_decay"}},
-    {"adadelta", OPTIMISER_ADADELTA, 1, 1e-6, 4, {"rho", "epsilon", "rate", "weight_decay"}},
-    {"adam", OPTIMISER_ADAM, 0.001, 1e-8, 5, {"rate", "beta1", "beta2", "epsilon", "weight_decay"}},
+    {"sgd", OPTIMISER_SGD, 0.01, 1e-6, 0.95, 4, {"rate", "momentum", "nesterov", "weight_decay"}},
+    {"adadelta", OPTIMISER_ADADELTA, 1, 1e-6, 0.95, 4, {"rho", "epsilon", "rate", "weight_decay"}},
+    {"rmsprop", OPTIMISER_RMSPROP, 0.001, 1e-8, 0.9, 4, {"rho", "epsilon", "rate", "weight_decay"}},
+    {"adam", OPTIMISER_ADAM, 0.001, 1e-8, 0.95, 5, {"rate", "beta1", "beta2", "epsilon", "weight_decay"}},
 };
 enum { OPTIMISER_COUNT = sizeof optimisers / sizeof *optimisers };
 
@@ -146,6 +147,7 @@ static void read_optimiser(Checker *c, Recipe *recipe, const Node *node)
     recipe->optimiser = row->kind;
     recipe->rate = row->rate;
     recipe->epsilon = row->epsilon;
+    recipe->rho = row->rho;
     for (int i = 1; i < node->kid_count; i++) {
         if (node->kids[i]->kind == N_NAMED)
             optimiser_option(c, recipe, row, node->kids[i]);

@@ -161,7 +161,7 @@ typedef struct ProgramInput {
     Span span;
 } ProgramInput;
 
-typedef enum OptimiserName { OPTIMISER_SGD, OPTIMISER_ADADELTA, OPTIMISER_ADAM } OptimiserName;
+typedef enum OptimiserName { OPTIMISER_SGD, OPTIMISER_ADADELTA, OPTIMISER_RMSPROP, OPTIMISER_ADAM } OptimiserName;
 
 typedef struct ClipRow {
     const char *pattern; /* "Linear.W": a suffix of weight paths, by whole path components */

@@ -24,7 +24,8 @@ static void find_clips(Unit *unit, const Recipe *recipe, Optimiser *optimiser)
 static Optimiser optimiser_of(Unit *unit, const Recipe *recipe)
 {
     static const OptimiserKind kinds[] = {
-        [OPTIMISER_SGD] = OPT_SGD, [OPTIMISER_ADADELTA] = OPT_ADADELTA, [OPTIMISER_ADAM] = OPT_ADAM};
+        [OPTIMISER_SGD] = OPT_SGD, [OPTIMISER_ADADELTA] = OPT_ADADELTA,
+        [OPTIMISER_RMSPROP] = OPT_RMSPROP, [OPTIMISER_ADAM] = OPT_ADAM};
     Optimiser optimiser = {.kind = kinds[recipe->optimiser], .rate = recipe->rate, .momentum = recipe->momentum,
                            .nesterov = recipe->nesterov, .rho = recipe->rho, .epsilon = recipe->epsilon,
                            .beta1 = recipe->beta1, .beta2 = recipe->beta2, .weight_decay = recipe->weight_decay,

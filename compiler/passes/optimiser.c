@@ -95,6 +95,15 @@ static IrValue *adadelta_step(Update *u, IrValue *g)
     return op2(u, OP_mul, spread(u, u->rate), step);
 }
 
+/* Tieleman & Hinton 2012, as PyTorch has it: epsilon is added to the root. */
+static IrValue *rmsprop_step(Update *u, IrValue *g)
+{
+    IrValue *squares = average(u, state(u, "squares"), op2(u, OP_mul, g, g), u->rule->rho);
+    keep_state(u, "squares", squares);
+    IrValue *deviation = op2(u, OP_add, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), number(u, u->rule->epsilon));
+    return op2(u, OP_mul, spread(u, u->rate), op2(u, OP_div, g, deviation));
+}
+
 /* 1 - beta^iteration */
 static IrValue *bias_correction(Update *u, double beta)
 {
@@ -120,6 +129,7 @@ static IrValue *step(Update *u, IrValue *g)
     switch (u->rule->kind) {
     case OPT_SGD: return sgd_step(u, g);
     case OPT_ADADELTA: return adadelta_step(u, g);
+    case OPT_RMSPROP: return rmsprop_step(u, g);
     case OPT_ADAM: return adam_step(u, g);
     }
     NND_BUG("optimiser %d", (int)u->rule->kind);

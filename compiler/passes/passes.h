@@ -22,7 +22,7 @@ bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */
  * adjoint of every argument listed in `wrt` (indices), as further results named "d.<argument>". */
 IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count);
 
-typedef enum OptimiserKind { OPT_SGD, OPT_ADADELTA, OPT_ADAM } OptimiserKind;
+typedef enum OptimiserKind { OPT_SGD, OPT_ADADELTA, OPT_RMSPROP, OPT_ADAM } OptimiserKind;
 
 /* The update rule of a training step, all in the IR so that it is compiled and fused too. */
 typedef struct ClipRows {
@@ -35,7 +35,7 @@ typedef struct Optimiser {
     double rate;              /* initial learning rate; the function takes the current one as argument "rate" */
     double momentum;          /* sgd */
     bool nesterov;            /* sgd */
-    double rho, epsilon;      /* adadelta */
+    double rho, epsilon;      /* adadelta, rmsprop */
     double beta1, beta2;      /* adam (epsilon above) */
     double weight_decay;      /* l2, added to the gradient */
     double clip_norm;         /* if above 0: all gradients are scaled down to this l2 norm together */

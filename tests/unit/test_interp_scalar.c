@@ -55,7 +55,8 @@ static void functions_of_f32_are_those_of_the_runtime(void)
         const char *op;
         float (*function)(float);
     } table[] = {{"exp", nnd_exp_f32}, {"log", nnd_log_f32},     {"tanh", nnd_tanh_f32}, {"sigmoid", nnd_sigmoid_f32},
-                 {"sqrt", sqrtf},      {"floor", floorf}, {"abs", fabsf}};
+                 {"sqrt", sqrtf},      {"floor", floorf}, {"ceil", ceilf},
+                 {"abs", fabsf}};
     for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
         float out[SPECIAL];
         run(table[k].op, "f32 -> f32", SPECIAL, special, NULL, NULL, out);

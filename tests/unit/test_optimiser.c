@@ -103,6 +103,14 @@ static void adadelta_begins_with_steps_of_epsilon(void)
                   12 - 0.1 * 12 * sqrt(0.01 / 7.21));
 }
 
+/* the first average is 0.1 g^2, so the first step is the rate times the root of 10, whatever the gradient */
+static void rmsprop_divides_by_the_root_of_the_mean_square(void)
+{
+    double step = 0.1 * sqrt(10);
+    Optimiser rmsprop = {.kind = OPT_RMSPROP, .rho = 0.9, .epsilon = 1e-8};
+    check_weights(after(1, rmsprop), 3 - step, -4 + step, 12 - step);
+}
+
 /* the norm of all gradients is 13: they become 6.5 / 13 of themselves; or stay, below the limit */
 static void all_gradients_are_scaled_down_together(void)
 {
@@ -117,6 +125,7 @@ int main(void)
     weight_decay_is_added_to_the_gradient();
     adam_corrects_its_averages();
     adadelta_begins_with_steps_of_epsilon();
+    rmsprop_divides_by_the_root_of_the_mean_square();
     all_gradients_are_scaled_down_together();
     return test_report();
 }
