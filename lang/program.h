@@ -157,6 +157,7 @@ typedef struct Weight {
 typedef struct ProgramInput {
     const char *name;
     bool target;
+    int64_t classes; /* how many the loss tells apart, if cross_entropy says so, else 0 */
     ValueType type;
     Span span;
 } ProgramInput;

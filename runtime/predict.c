@@ -75,23 +75,28 @@ static void print_json_string(FILE *file, const char *text)
 
 static void print_line(FILE *file, const NndModel *model, int32_t class, const float *scores, int64_t width)
 {
+    const char *mark = "\t";
     if (class < model->classes.count)
         fputs(model->classes.names[class], file);
-    else
+    else if (model->classes.count)
         fprintf(file, "%d", class);
-    for (int64_t i = 0; i < width; i++)
-        fprintf(file, "\t%.6f", (double)scores[i]);
+    else
+        mark = "";
+    for (int64_t i = 0; i < width; i++, mark = "\t")
+        fprintf(file, "%s%.6f", mark, (double)scores[i]);
     fputc('\n', file);
 }
 
 static void print_object(FILE *file, const NndModel *model, int32_t class, const float *scores, int64_t width)
 {
-    fprintf(file, "{\"class\":%d,\"name\":", class);
+    fputc('{', file);
+    if (model->classes.count)
+        fprintf(file, "\"class\":%d,\"name\":", class);
     if (class < model->classes.count)
         print_json_string(file, model->classes.names[class]);
-    else
+    else if (model->classes.count)
         fprintf(file, "\"%d\"", class);
-    fputs(",\"scores\":[", file);
+    fprintf(file, "%s\"scores\":[", model->classes.count ? "," : "");
     for (int64_t i = 0; i < width; i++)
         fprintf(file, i ? ",%.9g" : "%.9g", (double)scores[i]);
     fputs("]}\n", file);

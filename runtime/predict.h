@@ -27,7 +27,8 @@ void nnd_scores_free(NndScores *scores);
  * score reaches the threshold; with a single score, 1 if it reaches the threshold (or one half). */
 int32_t nnd_predicted_class(const NndModel *model, const float *scores, int64_t width);
 
-/* A line an item: class TAB score TAB score ...; or a JSON object a line. */
+/* A line an item: class TAB score TAB score ...; or a JSON object a line. A model without classes,
+ * as an autoencoder, has its numbers alone. */
 void nnd_print_predictions(FILE *file, const NndModel *model, const NndScores *scores, bool json);
 
 #endif

@@ -69,7 +69,7 @@ static void add_model_metadata(Contents *c, const Trainer *t)
         add_metadata(c, "nnd.vocab", arena_strndup(c->arena, nnd_vocab_stored(t->vocab).data, nnd_vocab_stored(t->vocab).size));
     if (t->vocab && nnd_vocab_phrases(t->vocab))
         add_metadata(c, "nnd.phrases", joined_phrases(c->arena, nnd_vocab_phrases(t->vocab)));
-    if (t->train.classes.count)
+    if (t->train.classes.count && program_has_target(program))
         add_metadata(c, "nnd.classes", joined_classes(c->arena, &t->train.classes));
     if (t->state.has_threshold)
         add_metadata(c, "nnd.threshold", arena_printf(c->arena, "%.9g", t->state.threshold));

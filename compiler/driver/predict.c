@@ -77,6 +77,7 @@ const Command command_predict = {
     .summary = "print predictions",
     .help = "Usage: nnd predict FILE.model [DATA] [OPTION]...\n\n"
             "DATA (default: standard input): texts one a line, or NAME.tsv with labels, or images in IDX\n"
-            "format. Each line printed: predicted class, then the score of every class.\n",
+            "format. Each line printed: predicted class, then the score of every class; of a model\n"
+            "without classes the numbers of its first output alone.\n",
     .run = run_predict,
 };

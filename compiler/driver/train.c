@@ -190,11 +190,28 @@ static void balance_classes(const Trainer *t, Recipe *recipe, Arena *arena)
         recipe->class_weights[i] = counts[i] ? (double)t->split.train_count / ((double)classes * (double)counts[i]) : 1;
 }
 
+/* A label that the loss does not know would count as no label at all. */
+static bool check_classes(const Trainer *t, const TrainOptions *o)
+{
+    const Program *program = t->unit.program;
+    for (int i = 0; i < program->inputs.count; i++) {
+        const ProgramInput *input = &program->inputs.data[i];
+        if (!input->target || !input->classes || t->train.classes.count <= input->classes)
+            continue;
+        command_fail("%s: the data has %d classes, but the model %s tells %lld apart", o->train, (int)t->train.classes.count,
+                     program->model, (long long)input->classes);
+        return false;
+    }
+    return true;
+}
+
 static bool compile(Trainer *t, const TrainOptions *o, const Program *probe, Arena *arena)
 {
     ModelArg args[2];
     int count = data_args(t, &o->common, probe, args);
     if (!unit_check(&t->unit, arena, t->source, &o->common, args, count, 0))
+        return false;
+    if (!check_classes(t, o))
         return false;
     override(&t->unit.program->recipe, o);
     if (t->unit.program->recipe.balanced)

@@ -44,6 +44,8 @@ agree text_cnn_multichannel train.tsv test.tsv -D size=16 -D filters=8
 agree mnist_cnn train-images-idx3-ubyte test-images-idx3-ubyte
 agree row_lstm train-images-idx3-ubyte test-images-idx3-ubyte -D hidden=16
 agree autoencoder train-images-idx3-ubyte test-images-idx3-ubyte
+run predict autoencoder.model test-images-idx3-ubyte
+[ "$(head -n 1 out | awk '{ print NF }')" = 784 ] || fail "a model without classes prints more than its numbers"
 agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte
 agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte -D average=true
 agree image_cnn small-images-idx4-ubyte other-images-idx4-ubyte -D total=true

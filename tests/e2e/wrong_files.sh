@@ -27,6 +27,9 @@ printf '' >empty.tsv
 refuses empty.tsv train "$model" --train empty.tsv -o good.model
 refuses missing.tsv train "$model" --train missing.tsv -o good.model
 
+printf '0\tone text\n1\tmore text\n2\tlast text\n' >three.tsv
+refuses 'three.tsv: the data has 3 classes' train "$model" -D classes=2 --train three.tsv -o good.model
+
 images train 20 1
 head -c 900 train-images-idx3-ubyte >cut-images-idx3-ubyte
 cp train-labels-idx1-ubyte cut-labels-idx1-ubyte
