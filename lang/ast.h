@@ -32,7 +32,7 @@ typedef enum NodeKind {
     N_BLOCK,     /* kids: statements */
     N_BIND,      /* [let] a, b = value; kids: N_NAME targets, then the value; flag: written with `let` */
     N_WEIGHT,    /* param name : type = init [if condition]; kids: N_TYPE, init, condition or NULL */
-    N_INPUT,     /* name; kids: N_TYPE */
+    N_INPUT,     /* name; kids: N_TYPE, and what stands for it if it is not given, if anything does */
     N_TARGET,    /* name; kids: N_TYPE */
     N_OUTPUT,    /* name; kids: value */
     N_METRIC,    /* name; kids: value */

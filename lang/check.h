@@ -160,6 +160,8 @@ struct Checker {
     ScanContext *scan;   /* innermost, or NULL */
     Value *error, *nothing;
     bool symbolic;         /* checking a layer for all sizes */
+    const ModelArg *args; /* what the caller gives to the model */
+    int arg_count;
     bool program_complete; /* the model had no errors: what it lacks is not there */
     bool stopped;          /* a limit was exceeded: everything is poison from here on */
     int depth, instances;

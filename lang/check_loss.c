@@ -56,7 +56,7 @@ Value *builtin_cross_entropy(Checker *c, const Builtin *builtin, Call *call)
     Value *logs = log_softmax_over(c, x, last, call->span);
     if (logs->kind == V_ERROR)
         return c->error;
-    if (!probabilities && y->typed->kind == T_INPUT)
+    if (!probabilities && !c->symbolic && y->typed->kind == T_INPUT)
         c->program->inputs.data[y->typed->index].classes = dim_value(x->type->axes[last].dim, 0);
     if (!probabilities)
         return picked(c, logs, y, call->span);

@@ -107,14 +107,54 @@ static bool input_type(Checker *c, const Node *node, Type *type)
     return true;
 }
 
+static const ModelArg *given_arg(const ModelArg *args, int count, const char *name)
+{
+    for (int i = count - 1; i >= 0; i--)
+        if (!strcmp(args[i].name, name))
+            return &args[i];
+    return NULL;
+}
+
+static bool is_optional(const Node *node)
+{
+    return node->kind == N_INPUT && node->kid_count == 2;
+}
+
+/* An input with a default is there if the caller says so; the model remembers that as a parameter. */
+static bool is_left_out(Checker *c, const Node *node)
+{
+    if (!is_optional(node))
+        return false;
+    const ModelArg *arg = given_arg(c->args, c->arg_count, node->name);
+    bool given = arg && arg->value != 0;
+    vec_push(c->arena, &c->program->params, ((ModelParam){.name = node->name, .kind = "input", .value = given, .given = arg}));
+    return !given;
+}
+
+/* The number that stands for every entry of an input that is not given. */
+static Value *input_default(Checker *c, const Node *node, const Type *type)
+{
+    const Node *otherwise = node->kids[1];
+    Value *value = eval(c, otherwise);
+    if (value->kind == V_ERROR)
+        return value;
+    if (type->element != ELEMENT_FLOAT || (value->kind != V_DIM && value->kind != V_NUMBER)) {
+        noted(c, diag_report(c->diags, otherwise->span, E_INPUT_DEFAULT, node->name, value_describe(c, value)));
+        return c->error;
+    }
+    int8_t map[AXES_MAX];
+    memset(map, -1, sizeof map);
+    return emit_broadcast(c, to_tensor(c, value, ELEMENT_FLOAT, otherwise->span), type, map, otherwise->span);
+}
+
 void eval_input(Checker *c, const Node *node)
 {
     Type type = {0};
     Value *value = c->error;
-    bool target = node->kind == N_TARGET;
+    bool target = node->kind == N_TARGET, left_out = is_left_out(c, node);
     if (input_type(c, node, &type))
-        value = emit(c, T_INPUT, &type, node->span, 0, NULL);
-    if (value->kind == V_TENSOR) {
+        value = left_out ? input_default(c, node, &type) : emit(c, T_INPUT, &type, node->span, 0, NULL);
+    if (value->kind == V_TENSOR && !left_out) {
         value->typed->index = c->program->inputs.count;
         value->typed->name = node->name;
         c->on_target.data[value->typed->id] = target;
@@ -186,14 +226,6 @@ static void take_loss(Checker *c, Scope *scope)
 
 /* ---- parameters ---- */
 
-static const ModelArg *given_arg(const ModelArg *args, int count, const char *name)
-{
-    for (int i = count - 1; i >= 0; i--)
-        if (!strcmp(args[i].name, name))
-            return &args[i];
-    return NULL;
-}
-
 static Value *given_value(Checker *c, const Node *param, double number)
 {
     if (!strcmp(param->text, "bool"))
@@ -245,19 +277,23 @@ static void model_params(Checker *c, const Node *params, const ModelArg *args, i
 
 static void unknown_args(Checker *c, const Node *model, const ModelArg *args, int count)
 {
-    const Node *params = model->kids[0];
-    const char **names = ARENA_ARRAY(c->arena, const char *, params->kid_count + 1);
+    const Node *params = model->kids[0], *body = model->kids[1];
+    const char **names = ARENA_ARRAY(c->arena, const char *, params->kid_count + body->kid_count + 1);
+    int name_count = params->kid_count;
     for (int i = 0; i < params->kid_count; i++)
         names[i] = params->kids[i]->name;
+    for (int i = 0; i < body->kid_count; i++)
+        if (is_optional(body->kids[i]))
+            names[name_count++] = body->kids[i]->name;
     for (int i = 0; i < count; i++) {
         bool known = false;
-        for (int j = 0; j < params->kid_count; j++)
+        for (int j = 0; j < name_count; j++)
             known = known || !strcmp(args[i].name, names[j]);
         if (known)
             continue;
         Diag *d =
             diag_report(c->diags, model->name_span, E_UNKNOWN_ARGUMENT, model->name, args[i].name);
-        const char *near = diag_nearest(args[i].name, names, params->kid_count);
+        const char *near = diag_nearest(args[i].name, names, name_count);
         if (near)
             diag_help(c->diags, d, "did you mean `%s`?", near);
     }
@@ -272,6 +308,8 @@ void model_check(Checker *c, const Node *model, const ModelArg *args, int arg_co
     c->program->model = model->name;
     c->program->doc = model->doc;
     int errors = c->diags->error_count;
+    c->args = args;
+    c->arg_count = arg_count;
     unknown_args(c, model, args, arg_count);
     model_params(c, model->kids[0], args, arg_count, missing_dim);
     Scope *body = scope_new(c->arena, c->scope);

@@ -231,6 +231,11 @@ statement:
     binding
   | weight
   | TOK_INPUT name[id] ':' type { $$ = node_named(p, N_INPUT, @$, @id, $id); node_add(p, $$, $type); }
+  | TOK_INPUT name[id] ':' type '=' expr[otherwise] {
+        $$ = node_named(p, N_INPUT, @$, @id, $id);
+        node_add(p, $$, $type);
+        node_add(p, $$, $otherwise);
+    }
   | TOK_TARGET name[id] ':' type { $$ = node_named(p, N_TARGET, @$, @id, $id); node_add(p, $$, $type); }
   | TOK_OUTPUT name[id] '=' expr { $$ = node_named(p, N_OUTPUT, @$, @id, $id); node_add(p, $$, $expr); }
   | TOK_METRIC name[id] '=' expr { $$ = node_named(p, N_METRIC, @$, @id, $id); node_add(p, $$, $expr); }

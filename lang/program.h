@@ -212,7 +212,7 @@ typedef struct Recipe {
 
 typedef struct ModelParam {
     const char *name;
-    const char *kind; /* "dim", "bool", "number" */
+    const char *kind; /* "dim", "bool", "number"; "input" for an optional input: 1 if it is given */
     double value;
     bool given; /* by the caller, not its default */
 } ModelParam;

@@ -108,7 +108,8 @@ static bool is_given(const Options *options, const char *name)
     return false;
 }
 
-/* Parameters of the model that the data decides: `vocab` and `classes`. */
+/* Parameters of the model that the data decides: `vocab`, `classes`, and whether phrases are marked.
+ * There is room for 2 and one for each parameter. */
 static int data_args(const Trainer *t, const Options *options, const Program *probe, ModelArg *args)
 {
     int count = 0;
@@ -116,6 +117,11 @@ static int data_args(const Trainer *t, const Options *options, const Program *pr
         args[count++] = (ModelArg){"vocab", nnd_vocab_size(t->vocab)};
     if (t->train.classes.count > 1 && program_has_param(probe, "classes") && !is_given(options, "classes"))
         args[count++] = (ModelArg){"classes", t->train.classes.count};
+    for (int i = 0; t->vocab && nnd_vocab_phrases(t->vocab) && i < probe->params.count; i++) {
+        const ModelParam *param = &probe->params.data[i];
+        if (!strcmp(param->kind, "input") && !is_given(options, param->name))
+            args[count++] = (ModelArg){param->name, 1};
+    }
     return count;
 }
 
@@ -207,7 +213,7 @@ static bool check_classes(const Trainer *t, const TrainOptions *o)
 
 static bool compile(Trainer *t, const TrainOptions *o, const Program *probe, Arena *arena)
 {
-    ModelArg args[2];
+    ModelArg *args = ARENA_ARRAY(arena, ModelArg, probe->params.count + 2);
     int count = data_args(t, &o->common, probe, args);
     if (!unit_check(&t->unit, arena, t->source, &o->common, args, count, 0))
         return false;

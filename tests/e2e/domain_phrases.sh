@@ -20,6 +20,16 @@ for dual in false true; do
     cmp jit native || fail "the native program disagrees (dual=$dual)"
     mv lexicon.gone lexicon.txt
 done
+# The marks of a model that can do without them.
+sed 's/\(input .*f32\[batch, sent~, word~\]\)/\1 = 0/' "$root/examples/dpa_hnn.nnd" >optional.nnd
+grep -q '\] = 0' optional.nnd || fail "the example has no input of marks"
+for lexicon in '' '--phrases lexicon.txt'; do
+    # shellcheck disable=SC2086
+    run train optional.nnd --train train.tsv $lexicon --epochs 1 -o optional.model -D size=8 -D hidden=8
+    run eval optional.model --data train.tsv
+    run predict optional.model train.tsv
+done
+
 refuses '.*--phrases FILE is needed' train "$root/examples/dpa_hnn.nnd" --train train.tsv -o no.model
 refuses 'marks no phrases' train "$root/examples/hnn.nnd" --train train.tsv --phrases lexicon.txt -o no.model
 refuses 'missing.txt' train "$root/examples/dpa_hnn.nnd" --train train.tsv --phrases missing.txt -o no.model

@@ -185,7 +185,7 @@ static void print_program(Arena *arena, const Program *p)
 
 static void print_recipe(const Recipe *r)
 {
-    static const char *const names[] = {"sgd", "adadelta", "adam"};
+    static const char *const names[] = {"sgd", "adadelta", "rmsprop", "adam"};
     printf("train %s rate %g momentum %g nesterov %d rho %g epsilon %g beta1 %g beta2 %g "
            "weight_decay %g\n",
            names[r->optimiser], r->rate, r->momentum, r->nesterov, r->rho, r->epsilon, r->beta1,
