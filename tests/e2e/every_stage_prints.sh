@@ -6,7 +6,7 @@
 . "$2/tests/e2e/lib.sh"
 
 for model in "$root"/examples/*.nnd; do
-    for stage in lowered train optimised kernels llvm asm; do
+    for stage in lowered train optimised kernels llvm; do
         run ir "$model" --stage "$stage" --verify-each
         [ -s out ] || fail "$model: stage $stage is empty"
     done
@@ -15,3 +15,5 @@ for model in "$root"/examples/*.nnd; do
     run ir "$model" --stage kernels --print-after all --time-passes
     grep -q '; after fuse' err || fail "--print-after prints nothing"
 done
+run ir "$root/examples/mlp.nnd" --stage asm
+[ -s out ] || fail "there is no assembly"
