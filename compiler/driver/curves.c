@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compiler/driver/markup.h"
 #include "lang/support/vec.h"
 
 typedef struct Point {
@@ -80,18 +81,6 @@ typedef struct Chart {
     const char *title;
     double low, high, last; /* of the values; the last epoch */
 } Chart;
-
-static void put_text(FILE *out, const char *text)
-{
-    for (const char *p = text; *p; p++)
-        switch (*p) {
-        case '&': fputs("&amp;", out); break;
-        case '<': fputs("&lt;", out); break;
-        case '>': fputs("&gt;", out); break;
-        case '"': fputs("&quot;", out); break;
-        default: putc(*p, out);
-        }
-}
 
 /* The chart of a metric: what follows "train_" or "valid_". */
 static const char *chart_of(const char *metric)
@@ -176,7 +165,7 @@ static void put_legend(const Page *page, const char *title)
         fprintf(page->out, "<span><svg width=\"28\" height=\"8\" aria-hidden=\"true\"><line x1=\"0\" x2=\"28\" y1=\"4\" y2=\"4\" "
                            "stroke=\"%s\" stroke-width=\"2\"%s/></svg> ",
                 colours[series->run % COLOUR_COUNT], training ? " stroke-dasharray=\"5 4\"" : "");
-        put_text(page->out, page->runs[series->run].name);
+        markup_text(page->out, page->runs[series->run].name);
         fputs(training ? ", training</span> " : ", validation</span> ", page->out);
     }
     fputs("</p>\n", page->out);
@@ -186,7 +175,7 @@ static void put_chart(const Page *page, const char *title)
 {
     Chart chart = measure(page, title);
     fputs("<section><h2>", page->out);
-    put_text(page->out, title);
+    markup_text(page->out, title);
     fputs("</h2>\n", page->out);
     put_legend(page, title);
     fprintf(page->out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by epoch\">\n", WIDTH, HEIGHT, title);
@@ -214,7 +203,7 @@ static void put_tables(const Page *page)
 {
     for (int run = 0; run < page->run_count; run++) {
         fputs("<details><summary>Numbers of ", page->out);
-        put_text(page->out, page->runs[run].name);
+        markup_text(page->out, page->runs[run].name);
         fputs("</summary><table><thead><tr><th>metric</th><th>by epoch</th></tr></thead><tbody>\n", page->out);
         for (int i = 0; i < page->series.count; i++) {
             const Series *series = page->series.data[i];
@@ -242,9 +231,9 @@ static void put_page(Page *page, const char *title)
     fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
           page->out);
-    put_text(page->out, title);
+    markup_text(page->out, title);
     fprintf(page->out, "</title>\n<style>%s</style></head>\n<body><main><h1>", style);
-    put_text(page->out, title);
+    markup_text(page->out, title);
     fputs("</h1>\n", page->out);
     put_charts(page);
     put_tables(page);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "compiler/driver/graph.h"
+#include "compiler/driver/markup.h"
 
 int graph_box(Graph *graph, Box box)
 {
@@ -20,23 +21,10 @@ void graph_arrow(Graph *graph, int from, int to, const char *label, bool ragged)
     vec_push(graph->arena, &graph->arrows, ((Arrow){from, to, label, ragged}));
 }
 
-/* Text inside of an HTML-like label; a blank for bytes that XML cannot have. */
-static void put_text(FILE *out, const char *text)
-{
-    for (const char *p = text; *p; p++)
-        switch (*p) {
-        case '&': fputs("&amp;", out); break;
-        case '<': fputs("&lt;", out); break;
-        case '>': fputs("&gt;", out); break;
-        case '"': fputs("&quot;", out); break;
-        default: putc((unsigned char)*p < ' ' ? ' ' : *p, out);
-        }
-}
-
 static void put_row(FILE *out, const char *before, const char *text, const char *after)
 {
     fprintf(out, "<TR><TD>%s", before);
-    put_text(out, text);
+    markup_text(out, text);
     fprintf(out, "%s</TD></TR>", after);
 }
 
@@ -48,7 +36,7 @@ static void put_steps(FILE *out, const Box *box)
                  "<TD>1</TD><TD BORDER=\"0\">%s</TD><TD>2</TD><TD BORDER=\"0\">%s</TD>"
                  "<TD BORDER=\"0\">&middot;&middot;&middot;</TD><TD BORDER=\"0\">%s</TD><TD>",
             arrow, arrow, arrow);
-    put_text(out, box->steps);
+    markup_text(out, box->steps);
     fputs("</TD></TR></TABLE></TD></TR>", out);
 }
 
@@ -77,7 +65,7 @@ static void put_arrow(FILE *out, const Arrow *arrow)
 {
     fprintf(out, "  b%d -> b%d [%slabel=<<FONT POINT-SIZE=\"10\"%s> ", arrow->from, arrow->to,
             arrow->ragged ? "color=\"#b4540a\" penwidth=1.6 " : "", arrow->ragged ? " COLOR=\"#b4540a\"" : "");
-    put_text(out, arrow->label);
+    markup_text(out, arrow->label);
     fputs("</FONT>>]\n", out);
 }
 
@@ -89,7 +77,7 @@ char *graph_dot(const Graph *graph)
     if (!out)
         return arena_strdup(graph->arena, "digraph {}\n");
     fputs("digraph {\n  graph [rankdir=TB fontname=\"sans-serif\" labelloc=t label=<<B>", out);
-    put_text(out, graph->title);
+    markup_text(out, graph->title);
     fputs("</B>>]\n  node [fontname=\"sans-serif\" fontsize=12 color=\"#555555\"]\n"
           "  edge [fontname=\"sans-serif\" color=\"#555555\"]\n",
           out);
