@@ -24,23 +24,24 @@ static IrValue *positive(Gen *g, IrValue *x)
 static void gen_unary(Gen *g)
 {
     static const IrOp ops[] = {OP_neg,     OP_exp, OP_log,  OP_sqrt, OP_tanh,
-                               OP_sigmoid, OP_abs, OP_relu, OP_floor};
+                               OP_sigmoid, OP_abs, OP_relu, OP_floor, OP_ceil};
     double bound;
     IrValue *x = gen_float(g, &bound);
-    IrOp op = ops[gen_below(g, g->options->smooth ? 6 : 9)];
+    IrOp op = ops[gen_below(g, g->options->smooth ? 6 : 10)];
     if (op == OP_exp)
         x = gen_tame(g, x, &bound, 2);
-    if (op == OP_floor) /* away from where the engines might round differently */
+    bool rounds = op == OP_floor || op == OP_ceil;
+    if (rounds) /* away from where the engines might round differently */
         x = gen_ew2(g, OP_add, x, ir_const(&g->b, x->type, 0.3141));
     if (op == OP_log || op == OP_sqrt)
         x = positive(g, x);
     bool keeps = op == OP_neg || op == OP_abs || op == OP_relu;
     gen_add(g, gen_ew1(g, op, x),
-            keeps            ? bound
-            : op == OP_exp   ? 8
-            : op == OP_sqrt  ? 2
-            : op == OP_floor ? bound + 1
-                             : 1);
+            keeps           ? bound
+            : op == OP_exp  ? 8
+            : op == OP_sqrt ? 2
+            : rounds        ? bound + 2
+                            : 1);
 }
 
 static void gen_binary(Gen *g)

@@ -67,6 +67,7 @@ static void training_begin(Training *t, const char *source)
     Arena *arena = arena_new();
     t->program.model = "M";
     vec_push(arena, &t->program.params, ((ModelParam){.name = "size", .kind = "dim", .value = 3}));
+    vec_push(arena, &t->program.inputs, ((ProgramInput){.name = "label", .target = true}));
     t->trainer = (Trainer){.unit = {.arena = arena, .program = &t->program, .desc = &module}, .options = &t->options,
                            .recipe = &t->recipe, .history = "", .out_path = out_path, .state = {.best_epoch = -1},
                            .split = {.train_count = TRAIN, .valid_count = 5}};
