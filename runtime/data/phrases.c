@@ -173,18 +173,36 @@ static int64_t match(const NndPhrases *phrases, const Joined *joined, int64_t at
     return 0;
 }
 
-NndStatus nnd_phrases_mark(const NndPhrases *phrases, NndText text, uint8_t *marks, int64_t count, NndError *error)
+NndStatus nnd_phrases_find(const NndPhrases *phrases, NndText text, NndPhraseSpan **spans, int64_t *count,
+                           NndError *error)
 {
     Joined joined;
+    *spans = NULL;
+    *count = 0;
     NndStatus status = join(&joined, text, error);
     if (status)
         return status;
-    memset(marks, 0, (size_t)count);
-    for (int64_t at = 0, length; at < joined.count; at += length ? length : 1) {
+    *spans = malloc(((size_t)joined.count + 1) * sizeof **spans);
+    for (int64_t at = 0, length; *spans && at < joined.count; at += length ? length : 1) {
         length = match(phrases, &joined, at);
-        for (int64_t i = at; i < at + length && i < count; i++)
-            marks[i] = 1;
+        if (length)
+            (*spans)[(*count)++] = (NndPhraseSpan){at, length};
     }
     joined_free(&joined);
+    return *spans ? NND_OK : nnd_fail(error, NND_ENOMEM, "out of memory for the phrases of a text");
+}
+
+NndStatus nnd_phrases_mark(const NndPhrases *phrases, NndText text, uint8_t *marks, int64_t count, NndError *error)
+{
+    NndPhraseSpan *spans;
+    int64_t found;
+    NndStatus status = nnd_phrases_find(phrases, text, &spans, &found, error);
+    if (status)
+        return status;
+    memset(marks, 0, (size_t)count);
+    for (int64_t s = 0; s < found; s++)
+        for (int64_t i = spans[s].first; i < spans[s].first + spans[s].count && i < count; i++)
+            marks[i] = 1;
+    free(spans);
     return NND_OK;
 }

@@ -23,6 +23,15 @@ void nnd_phrases_free(NndPhrases *phrases); /* NULL is allowed */
 int32_t nnd_phrases_count(const NndPhrases *phrases);
 NndText nnd_phrases_at(const NndPhrases *phrases, int32_t index); /* its words, parted by blanks */
 
+/* A phrase in a text: its first word, how many there are. */
+typedef struct NndPhraseSpan {
+    int64_t first, count;
+} NndPhraseSpan;
+
+/* The phrases of a text, in order; the caller frees *spans. */
+NndStatus nnd_phrases_find(const NndPhrases *phrases, NndText text, NndPhraseSpan **spans, int64_t *count,
+                           NndError *error);
+
 /* marks[i] = 1 if word i of the text is in a phrase, else 0, for its first `count` words. */
 NndStatus nnd_phrases_mark(const NndPhrases *phrases, NndText text, uint8_t *marks, int64_t count, NndError *error);
 

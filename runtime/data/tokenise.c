@@ -84,15 +84,26 @@ static const struct Suffix {
     size_t size;
 } suffixes[] = {{"n't", 3}, {"'ve", 3}, {"'re", 3}, {"'ll", 3}, {"'s", 2}, {"'d", 2}};
 
+/* Where a suffix of so many bytes begins in the text that ends at t->at: an apostrophe may take more there. */
+static const char *suffix_begin(const NndTokeniser *t, size_t size, size_t apostrophe)
+{
+    size_t behind = size - apostrophe - 1;
+    bool plain = t->at[-1 - (ptrdiff_t)behind] == '\'';
+    return t->at - behind - (plain ? 1 : 3) - apostrophe;
+}
+
 /* Keeps what follows the word's stem for the next call. */
 static size_t split_suffix(NndTokeniser *t, size_t size)
 {
+    t->stop = t->at;
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         size_t n = suffixes[i].size;
         if (size <= n || memcmp(t->word + size - n, suffixes[i].text, n) != 0)
             continue;
         t->suffix = size - n;
         t->suffix_size = n;
+        if (size < NND_MAX_WORD) /* else the text has more of the word */
+            t->stop = suffix_begin(t, n, suffixes[i].text[0] != '\'');
         return size - n;
     }
     return size;
@@ -148,22 +159,29 @@ bool nnd_token_next(NndTokeniser *t, NndText *word)
     if (t->suffix_size) {
         *word = (NndText){t->word + t->suffix, t->suffix_size};
         t->suffix_size = 0;
+        t->begin = t->stop;
+        t->stop = t->at;
         return true;
     }
     while (t->at < t->end) {
         int length;
         int32_t c = peek(t, t->at, &length);
+        t->begin = t->at;
         if (is_letter(c)) {
             *word = read_word(t);
             return true;
         }
         if (is_digit(c)) {
             *word = read_number(t);
+            t->stop = t->at;
             return true;
         }
-        if (is_apostrophe(c) && read_lone_suffix(t, length, word))
+        if (is_apostrophe(c) && read_lone_suffix(t, length, word)) {
+            t->stop = t->at;
             return true;
+        }
         t->at += length;
+        t->stop = t->at;
         if (c > 0 && c < 0x80 && strchr(",!?()", c)) {
             *word = (NndText){t->at - 1, 1};
             return true;

@@ -31,6 +31,7 @@ enum { NND_MAX_WORD = 128 };
 
 typedef struct NndTokeniser {
     const char *at, *end;
+    const char *begin, *stop;    /* where the last word stands in the text: begin .. stop-1 */
     char word[NND_MAX_WORD + 4]; /* room for the last character whole */
     size_t suffix, suffix_size;  /* a part of `word`, split off it and still to be returned */
 } NndTokeniser;

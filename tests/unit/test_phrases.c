@@ -4,6 +4,8 @@
 #include "runtime/data/phrases.h"
 #include "tests/check.h"
 
+#include <stdlib.h>
+
 static NndError error;
 
 static NndText text_of(const char *text)
@@ -57,6 +59,20 @@ static void an_empty_lexicon_marks_nothing(void)
     nnd_phrases_free(phrases);
 }
 
+static void phrases_are_found_one_behind_the_other(void)
+{
+    NndPhrases *phrases = lexicon("pulmonary embolism\nacute pulmonary embolism\nfilling defect\n");
+    NndPhraseSpan *spans;
+    int64_t count;
+    NndText text = text_of("Acute pulmonary embolism pulmonary embolism, no filling defects");
+    CHECK_EQ_INT(nnd_phrases_find(phrases, text, &spans, &count, &error), NND_OK);
+    CHECK_EQ_INT(count, 2);
+    CHECK(spans[0].first == 0 && spans[0].count == 3);
+    CHECK(spans[1].first == 3 && spans[1].count == 2);
+    free(spans);
+    nnd_phrases_free(phrases);
+}
+
 static void a_phrase_twice_is_one(void)
 {
     NndPhrases *phrases = lexicon("Filling defect\nfilling  DEFECT\n");
@@ -82,6 +98,7 @@ int main(void)
     the_longest_phrase_wins();
     only_the_first_words_are_marked_if_a_text_was_cut();
     an_empty_lexicon_marks_nothing();
+    phrases_are_found_one_behind_the_other();
     a_phrase_twice_is_one();
     mistakes_have_their_line();
     return test_report();

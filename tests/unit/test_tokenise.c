@@ -32,6 +32,33 @@ static void contractions_are_split(void)
     check_words("'tis 'd 'dx", "tis|'d|dx");
 }
 
+/* Words as they stand in the text. */
+static void check_places(const char *text, const char *expected)
+{
+    char found[1024] = "";
+    size_t size = 0;
+    NndTokeniser tokeniser = nnd_tokeniser((NndText){text, strlen(text)});
+    for (NndText word; nnd_token_next(&tokeniser, &word);)
+        size += (size_t)snprintf(found + size, sizeof found - size, "%s%.*s", size ? "|" : "",
+                                 (int)(tokeniser.stop - tokeniser.begin), tokeniser.begin);
+    CHECK_STR_EQ(found, expected);
+}
+
+static void each_word_has_its_place_in_the_text(void)
+{
+    check_places("  No PE, 3.5 mm (old)!", "No|PE|,|3.5|mm|(|old|)|!");
+    check_places("Don't; she's they\xE2\x80\x99ve DIDN\xE2\x80\x99T",
+                 "Do|n't|she|'s|they|\xE2\x80\x99ve|DID|N\xE2\x80\x99T");
+    check_places("it 's 1980's 'quoted' O'Brien", "it|'s|1980|'s|quoted|O'Brien");
+    char text[2 * NND_MAX_WORD + 8];
+    memset(text, 'x', sizeof text - 3);
+    memcpy(text + sizeof text - 3, "'s", 3);
+    NndTokeniser tokeniser = nnd_tokeniser((NndText){text, sizeof text - 1});
+    NndText word;
+    CHECK(nnd_token_next(&tokeniser, &word));
+    CHECK(tokeniser.begin == text && tokeniser.stop == tokeniser.at);
+}
+
 static void numbers_are_one_word(void)
 {
     check_words("155,221 bags of 5.93 mln.", "<num>|bags|of|<num>|mln");
@@ -70,6 +97,7 @@ int main(void)
 {
     words_are_lower_case_and_parted_by_everything_else();
     contractions_are_split();
+    each_word_has_its_place_in_the_text();
     numbers_are_one_word();
     letters_beyond_ascii_are_letters();
     bytes_that_are_not_utf8_only_part_words();
