@@ -216,11 +216,11 @@ static void merge_contracted(DotPlan *p)
 }
 
 /* Long sums are cut so that a panel's part stays in the cache. */
-static void choose_k_block(DotPlan *p)
+static void choose_k_block(const FuncGen *fg, DotPlan *p)
 {
     enum { BLOCK = 256 };
     int64_t whole = constant_product(&p->k, 0), rest = constant_product(&p->k, p->loops[0].count);
-    if (p->in_scan || (whole >= 0 && whole <= 2 * BLOCK) || rest < 0)
+    if (optimisation_in(fg->cg->ir->without, OPTIMISE_SUM_BLOCKS) || p->in_scan || (whole >= 0 && whole <= 2 * BLOCK) || rest < 0)
         return;
     p->k_block = rest >= BLOCK ? 1 : BLOCK / (rest > 0 ? rest : 1);
 }
@@ -264,7 +264,7 @@ static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList
         return false;
     choose_tile(fg, p);
     merge_contracted(p);
-    choose_k_block(p);
+    choose_k_block(fg, p);
     if (!set_scratch(fg, p))
         return false;
     nest->kind = NEST_TILES;
@@ -313,7 +313,8 @@ static bool is_small(const IrInst *inst)
 
 void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
 {
-    if (is_small(nest->anchor) || !plan_tiles(fg, nest, region, out))
+    bool tiles = !optimisation_in(fg->cg->ir->without, OPTIMISE_TILES) && !is_small(nest->anchor);
+    if (!tiles || !plan_tiles(fg, nest, region, out))
         plan_simply(nest, region);
     add_contracted(nest);
     vec_push(fg->cg->arena, out, nest);

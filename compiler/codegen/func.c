@@ -55,7 +55,7 @@ static int list_run(FuncGen *fg, const KernelList *kernels, int first, NestList 
 static void launch_kernels(FuncGen *fg)
 {
     KernelList kernels = fuse_kernels(fg->cg->arena, fg->func->body);
-    fuse_rows(fg->cg->arena, &kernels, fg->value_count);
+    fuse_rows(fg->cg->arena, fg->func, &kernels, fg->value_count);
     for (int i = 0; i < kernels.items.count;) {
         bool run = kernels.items.data[i]->run;
         NestList nests = {0};

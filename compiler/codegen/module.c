@@ -51,15 +51,16 @@ static void set_layout(Codegen *cg)
 }
 
 /* Short on purpose: loops come in their final form and only need their vectors. */
-static const char pipeline[] =
-    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),"
-    "loop-vectorize,sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm))";
+#define CLEAN_UP "sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm)"
+static const char with_vectors[] = "function(" CLEAN_UP ",loop-vectorize," CLEAN_UP ")";
+static const char without_vectors[] = "function(" CLEAN_UP ")";
 
-static NndStatus optimise(LLVMModuleRef module, const Target *target, NndError *error)
+static NndStatus optimise(LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error)
 {
     if (target->level <= 0)
         return NND_OK;
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    const char *pipeline = optimisation_in(without, OPTIMISE_VECTORISE) ? without_vectors : with_vectors;
     LLVMErrorRef failed = LLVMRunPasses(module, pipeline, target->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (!failed)
@@ -96,7 +97,7 @@ NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrMod
         func_emit(&cg, module->funcs.data[i]);
     arena_free(cg.arena);
     verify(cg.module);
-    NndStatus status = optimise(cg.module, target, error);
+    NndStatus status = optimise(cg.module, module->without, target, error);
     if (status) {
         LLVMDisposeModule(cg.module);
         return status;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/optimisations.h"
 #include "lang/program.h"
 
 enum { EXIT_FINE = 0, EXIT_WRONG_INPUT = 1, EXIT_WRONG_USAGE = 2 };
@@ -43,13 +44,14 @@ typedef struct Options {
     /* passes */
     const char *print_after;
     bool time_passes, verify_each;
+    OptimisationSet without;
     Arena *arena;
 } Options;
 
 /* Numbers of long options start here in the tables of subcommands. */
 enum {
     OPTION_COMMON = 1000, OPTION_ENGINE, OPTION_THREADS, OPTION_SEED, OPTION_JSON, OPTION_MODEL,
-    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_QUIET, OPTION_OWN
+    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_QUIET, OPTION_OWN
 };
 
 #define COMMON_LONG_OPTIONS                                                                        \
@@ -61,7 +63,8 @@ enum {
         {"quiet", no_argument, NULL, OPTION_QUIET},                                                \
         {"print-after", required_argument, NULL, OPTION_PRINT_AFTER},                              \
         {"time-passes", no_argument, NULL, OPTION_TIME_PASSES},                                    \
-        {"verify-each", no_argument, NULL, OPTION_VERIFY_EACH}
+        {"verify-each", no_argument, NULL, OPTION_VERIFY_EACH},                                    \
+        {"without", required_argument, NULL, OPTION_WITHOUT}
 #define COMMON_SHORT_OPTIONS "ho:D:"
 
 /* Handles a common option, or -h, or an unknown one. Returns -1 to go on, else the exit status. */

@@ -88,7 +88,7 @@ void graph_kernels(Graph *graph, const IrFunc *func)
                                                      .detail = ir_type_text(graph->arena, &arg->type)});
     }
     KernelList kernels = fuse_kernels(graph->arena, func->body);
-    fuse_rows(graph->arena, &kernels, values);
+    fuse_rows(graph->arena, func, &kernels, values);
     for (int i = 0; i < kernels.items.count; i++) {
         const Kernel *kernel = kernels.items.data[i];
         int box = graph_box(graph, kernel_box(graph, kernel, i + 1));

@@ -19,6 +19,7 @@ static const char common_help[] =
     "      --print-after PASS   print the IR after a pass, or after `all`\n"
     "      --time-passes        how long each pass takes\n"
     "      --verify-each        check the IR after each pass\n"
+    "      --without NAME,...   leave out optimisations, or `all`; `help` lists them\n"
     "  -h, --help               this text\n";
 
 void options_init(Options *options, Arena *arena)
@@ -101,6 +102,27 @@ static int choose_engine(const Command *command, Options *options, const char *t
     return -1;
 }
 
+static void list_optimisations(FILE *file)
+{
+    for (Optimisation i = 0; i < OPTIMISATION_COUNT; i++)
+        fprintf(file, "  %-13s %s\n", optimisation_name(i), optimisation_meaning(i));
+}
+
+static int leave_out(const Command *command, Options *options, const char *list)
+{
+    if (!strcmp(list, "help")) {
+        list_optimisations(stdout);
+        return EXIT_FINE;
+    }
+    size_t length;
+    const char *unknown = optimisation_parse(list, &options->without, &length);
+    if (!unknown)
+        return -1;
+    fprintf(stderr, "nnd %s: there is no optimisation `%.*s`; --without knows `all` and\n", command->name, (int)length, unknown);
+    list_optimisations(stderr);
+    return EXIT_WRONG_USAGE;
+}
+
 int option_common(const Command *command, Options *options, int option)
 {
     int64_t number;
@@ -128,6 +150,7 @@ int option_common(const Command *command, Options *options, int option)
     case OPTION_PRINT_AFTER: options->print_after = optarg; return -1;
     case OPTION_TIME_PASSES: options->time_passes = true; return -1;
     case OPTION_VERIFY_EACH: options->verify_each = true; return -1;
+    case OPTION_WITHOUT: return leave_out(command, options, optarg);
     default:
         fprintf(stderr, "Try `nnd %s --help`.\n", command->name); /* getopt has said what is wrong */
         return EXIT_WRONG_USAGE;

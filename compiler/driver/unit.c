@@ -79,6 +79,8 @@ bool unit_lower(Unit *unit, const Options *options)
     Diags *diags = diags_new(unit->arena);
     unit->module = lower_program(unit->arena, unit->program, NND_F32, diags);
     print_diags(diags, options);
+    if (unit->module)
+        unit->module->without = options->without;
     return unit->module;
 }
 

@@ -37,6 +37,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/optimisations.h"
 #include "lang/support/arena.h"
 #include "lang/support/vec.h"
 #include "runtime/abi.h"
@@ -184,6 +185,7 @@ struct IrModule {
     const char *source;  /* path of the model file, for messages and debug info */
     VEC(IrDim *) dims;
     VEC(IrFunc *) funcs;
+    OptimisationSet without; /* what passes and code generation leave out; not part of the text */
 };
 
 /* ---- modules and dimensions ---- */

@@ -34,6 +34,7 @@ typedef struct Kernelling { /* what is known of a kernel while it grows */
 
 typedef struct Fuser {
     Arena *arena;
+    OptimisationSet without;
     Uses *uses; /* by id of the result */
     bool *inlined;
     VEC(Kernelling) kernels; /* number n is at n - 1 */
@@ -154,7 +155,9 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
     if (uses->elsewhere)
         return false;
     if (is_view(inst))
-        return true;
+        return inst->op == OP_broadcast || !optimisation_in(f->without, OPTIMISE_VIEWS);
+    if (optimisation_in(f->without, OPTIMISE_INLINE))
+        return false;
     bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform;
     return cheap_once && uses->count == 1 && reads_each_element_once(f, uses->user);
 }
@@ -214,7 +217,8 @@ static KernelKind kind_of(const IrInst *inst)
 
 static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int first_of_region)
 {
-    if (!is_elementwise(inst) || reads->latest < first_of_region || !reads->only_in_place)
+    if (!is_elementwise(inst) || reads->latest < first_of_region || !reads->only_in_place ||
+        optimisation_in(f->without, OPTIMISE_EPILOGUES))
         return false;
     const Kernelling *kernel = &f->kernels.data[reads->latest - 1];
     return kernel->kind != KERNEL_SCAN && ir_type_same_dims(&kernel->shape, &inst->results[0].type);
@@ -248,7 +252,7 @@ bool pass_fuse(IrFunc *func)
 {
     Arena *arena = func->module->arena;
     int count = ir_func_number(func);
-    Fuser f = {.arena = arena};
+    Fuser f = {.arena = arena, .without = func->module->without};
     f.uses = ARENA_ARRAY(arena, Uses, count + 1);
     f.inlined = ARENA_ARRAY(arena, bool, count + 1);
     note_region(&f, func->body);

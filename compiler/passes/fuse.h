@@ -41,9 +41,9 @@ typedef struct KernelList {
 /* The kernels of a region whose function went through pass_fuse. */
 KernelList fuse_kernels(Arena *arena, const IrRegion *region);
 
-/* Finds the runs of a function's body, whose values are numbered below `value_count`. A run begins with
+/* Finds the runs of the body of `func`, whose values are numbered below `value_count`. A run begins with
  * a reduction; values that its kernels make all live until its end. */
-void fuse_rows(Arena *arena, KernelList *kernels, int value_count);
+void fuse_rows(Arena *arena, const IrFunc *func, KernelList *kernels, int value_count);
 
 /* True if the value is computed where it is used and never has memory of its own. */
 bool fuse_is_inlined(const IrValue *value, const IrRegion *region);

@@ -141,8 +141,10 @@ static void end(Run *run)
     run->length = 0;
 }
 
-void fuse_rows(Arena *arena, KernelList *kernels, int value_count)
+void fuse_rows(Arena *arena, const IrFunc *func, KernelList *kernels, int value_count)
 {
+    if (optimisation_in(func->module->without, OPTIMISE_ROWS))
+        return;
     Run run = {.arena = arena, .value_count = value_count};
     run.made = ARENA_ARRAY(arena, bool, value_count + 1);
     run.known = ARENA_ARRAY(arena, char, value_count + 1);

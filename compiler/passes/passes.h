@@ -57,6 +57,7 @@ typedef struct PassOptions {
     bool fuse;               /* run pass_fuse: for code generation, not for the interpreter */
 } PassOptions;
 
+/* All passes but those that the module is to do without (IrModule.without). */
 void passes_run(IrModule *module, const PassOptions *options);
 /* Names of the passes in order, NULL at the end. */
 const char *const *passes_names(void);

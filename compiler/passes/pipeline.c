@@ -8,17 +8,20 @@
 typedef struct Pass {
     const char *name;
     bool (*run)(IrFunc *func);
-    bool for_code; /* only where code is generated */
+    OptimisationSet switches; /* left out in modules without these; empty: always run */
+    bool for_code;            /* only where code is generated */
 } Pass;
 
+#define ONE(member) ((OptimisationSet)1 << OPTIMISE_##member)
+
 static const Pass pipeline[] = {
-    {"fold", pass_fold, false},
-    {"cse", pass_cse, false},
-    {"hoist-scan", pass_hoist_scan, false},
-    {"fold-again", pass_fold, false},
-    {"cse-again", pass_cse, false},
-    {"dce", pass_dce, false},
-    {"fuse", pass_fuse, true},
+    {"fold", pass_fold, ONE(FOLD), false},
+    {"cse", pass_cse, ONE(CSE), false},
+    {"hoist-scan", pass_hoist_scan, ONE(HOIST_SCAN), false},
+    {"fold-again", pass_fold, ONE(FOLD), false},
+    {"cse-again", pass_cse, ONE(CSE), false},
+    {"dce", pass_dce, ONE(DCE), false},
+    {"fuse", pass_fuse, 0, true},
 };
 enum { PASS_COUNT = sizeof pipeline / sizeof *pipeline };
 
@@ -71,6 +74,6 @@ static void run_pass(IrModule *module, const Pass *pass, const PassOptions *opti
 void passes_run(IrModule *module, const PassOptions *options)
 {
     for (int i = 0; i < PASS_COUNT; i++)
-        if (!pipeline[i].for_code || options->fuse)
+        if ((!pipeline[i].for_code || options->fuse) && !(pipeline[i].switches & module->without))
             run_pass(module, &pipeline[i], options);
 }

@@ -100,7 +100,7 @@ static void live_region(Planner *p, const IrRegion *region)
     KernelList kernels = fuse_kernels(p->arena, region);
     int run = 0;
     if (!region->owner)
-        fuse_rows(p->arena, &kernels, p->value_count);
+        fuse_rows(p->arena, p->func, &kernels, p->value_count);
     for (int i = 0; i < kernels.items.count; i++) {
         const Kernel *kernel = kernels.items.data[i];
         bool goes_on = kernel->run && kernel->run == run;
@@ -135,7 +135,8 @@ static bool same_shape(const PlanSlot *slot, const IrType *type)
 static int choose_slot(Planner *p, MemoryPlan *plan, const Tenant *tenants, const Life *life)
 {
     int best = -1;
-    for (int i = 0; i < plan->slots.count; i++) {
+    bool share = !optimisation_in(p->func->module->without, OPTIMISE_SHARE_MEMORY);
+    for (int i = 0; i < plan->slots.count && share; i++) {
         bool same_scan = life->scan && tenants[i].scan == life->scan;
         if (tenants[i].to >= life->from || (same_scan && !ir_type_equal(tenants[i].type, &life->value->type)))
             continue;

@@ -164,6 +164,18 @@ NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndP
     return NND_OK;
 }
 
+void call_scale_weights(PreparedCall *prepared, const IrFunc *func, double factor)
+{
+    for (int i = 0; i < func->arg_count; i++) {
+        const IrValue *arg = func->args[i];
+        if (arg->kind != NND_ARG_PARAM || arg->type.dtype != NND_F32)
+            continue;
+        float *data = (float *)prepared->call.args[i];
+        for (int64_t k = 0, count = call_count(&arg->type, prepared->call.axes); k < count; k++)
+            data[k] *= (float)factor;
+    }
+}
+
 void call_release(PreparedCall *prepared)
 {
     nnd_axes_free(prepared->axes);

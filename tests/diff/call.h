@@ -20,6 +20,9 @@ typedef struct PreparedCall {
  * arguments of the same place and type. `pool` may be NULL if the engine allows it. */
 NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool,
                        uint64_t seed, NndError *error);
+/* Makes the arguments that are weights (NND_ARG_PARAM, f32) smaller by `factor`: networks of several layers
+ * with weights as large as their data compute nothing but overflows and saturated gates. */
+void call_scale_weights(PreparedCall *prepared, const IrFunc *func, double factor);
 void call_release(PreparedCall *prepared);
 
 int64_t call_count(const IrType *type, const NndAxis *axes); /* elements */

@@ -6,7 +6,6 @@
 
 #include "compiler/codegen/jit.h"
 #include "compiler/interp/interp.h"
-#include "tests/diff/call.h"
 #include "tests/diff/native.h"
 
 static bool is_close(double found, double expected, double tolerance)
@@ -16,8 +15,8 @@ static bool is_close(double found, double expected, double tolerance)
     return fabs(found - expected) <= tolerance * fmax(1, fabs(expected));
 }
 
-static void compare(const IrFunc *func, const PreparedCall *found, const PreparedCall *expected, const char *label,
-                    double tolerance, EngineTally *tally)
+void engines_compare_results(const IrFunc *func, const PreparedCall *found, const PreparedCall *expected,
+                             const char *label, double tolerance, EngineTally *tally)
 {
     enum { SHOWN = 3 };
     int shown = 0;
@@ -50,7 +49,7 @@ static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused,
             call_prepare(&found, arena, fused->funcs.data[i], pool, seed, &error) ||
             interp->run(interp, func->name, &expected.call, &error) || jit->run(jit, func->name, &found.call, &error))
             NND_BUG("%s: %s", label, error.text);
-        compare(func, &found, &expected, label, tolerance, tally);
+        engines_compare_results(func, &found, &expected, label, tolerance, tally);
         call_release(&expected);
         call_release(&found);
     }

@@ -7,6 +7,7 @@
 
 #include "compiler/ir/ir.h"
 #include "runtime/pool.h"
+#include "tests/diff/call.h"
 
 typedef struct EngineTally {
     long long compared;         /* numbers */
@@ -24,5 +25,9 @@ void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused,
 /* The same with the code of native programs in place of the JIT's. */
 void engines_compare_native(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
                             const char *label, double tolerance, EngineTally *tally);
+
+/* The same for two calls of `func` that were run. */
+void engines_compare_results(const IrFunc *func, const PreparedCall *found, const PreparedCall *expected,
+                             const char *label, double tolerance, EngineTally *tally);
 
 #endif

@@ -28,6 +28,9 @@ usage check --threads 0 x.nnd
 usage ir --stage nonsense x.nnd
 usage graph --stage nonsense x.nnd
 usage ir --print-after nonsense x.nnd
+usage ir --without nonsense x.nnd
+grep -q "^ *tiles " err || fail "--without nonsense does not list the optimisations"
+usage ir --without tiles, x.nnd
 usage build x.model
 usage tune model.nnd --train x.tsv -o folder
 usage tune model.nnd --train x.tsv -o folder --vary size=a
