@@ -31,7 +31,8 @@ typedef enum NodeKind {
     /* statements */
     N_BLOCK,     /* kids: statements */
     N_BIND,      /* [let] a, b = value; kids: N_NAME targets, then the value; flag: written with `let` */
-    N_WEIGHT,    /* param name : type = init [if condition]; kids: N_TYPE, init, condition or NULL */
+    N_WEIGHT,    /* param name : type = init [if condition]; kids: N_TYPE, init, condition or NULL;
+                    flag: `statistic` instead of `param` */
     N_INPUT,     /* name; kids: N_TYPE, and what stands for it if it is not given, if anything does */
     N_TARGET,    /* name; kids: N_TYPE */
     N_OUTPUT,    /* name; kids: value */
@@ -51,7 +52,7 @@ typedef enum NodeKind {
     N_PIPE,      /* x |> f; kids: x, f */
     N_CALL,      /* kids: callee, then arguments: expressions, N_NAMED, N_OVER, N_ELLIPSIS */
     N_NAMED,     /* name = value as an argument; kids: value */
-    N_OVER,      /* over a / over (a, b) as an argument; kids: N_NAME */
+    N_OVER,      /* over a / over (a, b) as an argument; kids: N_NAME, N_ELLIPSIS */
     N_IF,        /* kids: condition, N_BLOCK, N_BLOCK or N_IF or NULL */
     N_FOR,       /* name; kids: list, N_BLOCK */
     N_SCAN,      /* name of the axis; kids: N_LIST of sequences, N_LIST of N_NAMED options,

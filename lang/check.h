@@ -17,7 +17,7 @@
  * check_expr expressions and blocks · check_call arguments · check_builtin the
  * table of functions · check_reduce, check_shape, check_loss functions ·
  * check_layer instances · check_arguments, check_signature arguments and results · check_const constants · check_scan ·
- * check_weight parameters · check_model inputs and outputs · check_recipe train.
+ * check_weight parameters · check_running statistics · check_model inputs and outputs · check_recipe train.
  */
 #ifndef NND_LANG_CHECK_H
 #define NND_LANG_CHECK_H
@@ -94,7 +94,7 @@ struct Builtin {
     const char *name;
     Value *(*call)(Checker *c, const Builtin *builtin, Call *call);
     int least, most; /* positional arguments */
-    enum { OVER_NONE, OVER_OPTIONAL, OVER_REQUIRED } over;
+    enum { OVER_NONE, OVER_OPTIONAL, OVER_REQUIRED, OVER_FRONT /* required; `...` may be among them */ } over;
     const char *options; /* names of further arguments, separated by spaces */
     int axes_from;       /* positional arguments from here on are names of axes; -1: none */
     int op;              /* scalar operators: EwOp */
@@ -146,6 +146,9 @@ typedef struct WeightRef {
     Value *value;
 } WeightRef;
 
+/* What an output must not depend on. */
+typedef enum Dependence { ON_TARGET = 1, ON_BATCH = 2 /* on other items of the batch */ } Dependence;
+
 struct Checker {
     Arena *arena;
     Diags *diags;
@@ -168,7 +171,7 @@ struct Checker {
     int scans_open; /* scans whose bodies are being run */
     int64_t steps;
     VEC(Typed *) typed;     /* by id */
-    VEC(bool) on_target;    /* by id: depends on a target */
+    VEC(unsigned) depends;  /* by id: a set of Dependence */
     VEC(WeightRef) weights; /* as program->weights */
     VEC(PendingDiag) pending;
 };
@@ -289,8 +292,11 @@ int64_t call_int(Checker *c, const Call *call, const char *name, int64_t otherwi
 const Dim *call_dim(Checker *c, const Call *call, const char *name, int64_t otherwise);
 double call_number(Checker *c, const Call *call, const char *name, double otherwise);
 Value *call_tensor(Checker *c, const Call *call, int index);
-/* The axes that `over` names, as bits; 0, reported, if one does not exist. */
+/* The axes that `over` names, as bits; 0, reported, if one does not exist. `...` is what is in front of a
+ * layer's own axes, the batch included. */
 unsigned call_axes(Checker *c, const Call *call, const Type *type);
+/* What `...` stands for in the layer at hand; NULL, reported, if no argument has it. */
+const Type *call_front(Checker *c, Span ellipsis);
 /* The one axis that `over` names, or the last; -1, reported. */
 int call_axis(Checker *c, const Call *call, const Type *type);
 
@@ -305,6 +311,7 @@ BuiltinFn builtin_scalar, builtin_cast;
 BuiltinFn builtin_sum, builtin_mean, builtin_extreme, builtin_argmax, builtin_softmax,
     builtin_log_softmax, builtin_normalise;
 BuiltinFn builtin_last, builtin_length, builtin_iota;
+BuiltinFn builtin_running;
 BuiltinFn builtin_cross_entropy, builtin_binary_cross_entropy, builtin_mse;
 BuiltinFn builtin_concat, builtin_flatten, builtin_split, builtin_merge, builtin_permute,
     builtin_window, builtin_gather, builtin_fill, builtin_dropout;

@@ -8,8 +8,8 @@
 /* clang-format off */
 static const Builtin functions[] = {
     /* name, call, least, most, over, options, axes_from, op, usage */
-    {"sum",          builtin_sum,          1, 1, OVER_REQUIRED, "", -1, 0, "sum(x, over axis)"},
-    {"mean",         builtin_mean,         1, 1, OVER_REQUIRED, "", -1, 0, "mean(x, over axis)"},
+    {"sum",          builtin_sum,          1, 1, OVER_FRONT, "", -1, 0, "sum(x, over axis)"},
+    {"mean",         builtin_mean,         1, 1, OVER_FRONT, "", -1, 0, "mean(x, over axis)"},
     {"max",          builtin_extreme,      1, 2, OVER_OPTIONAL, "", -1, EW_max, "max(x, over axis) or max(x, y)"},
     {"min",          builtin_extreme,      1, 2, OVER_OPTIONAL, "", -1, EW_min, "min(x, over axis) or min(x, y)"},
     {"argmax",       builtin_argmax,       1, 1, OVER_OPTIONAL, "", -1, 0, "argmax(x, over axis)"},
@@ -34,6 +34,7 @@ static const Builtin functions[] = {
     {"gather",       builtin_gather,       2, 2, OVER_NONE,     "", -1, 0, "gather(table, index)"},
     {"zeros",        builtin_fill,         0, 8, OVER_NONE,     "...", -1, 0, "zeros(..., size)"},
     {"ones",         builtin_fill,         0, 8, OVER_NONE,     "...", -1, 1, "ones(..., size)"},
+    {"running",      builtin_running,      2, 2, OVER_NONE,     "keep", -1, 0, "running(statistic, x, keep = 0.9)"},
     {"dropout",      builtin_dropout,      2, 2, OVER_NONE,     "", -1, 0, "dropout(x, rate)"},
     {"where",        builtin_scalar,       3, 3, OVER_NONE,     "", -1, EW_select, "where(condition, x, y)"},
     {"f32",          builtin_cast,         1, 1, OVER_NONE,     "", -1, ELEMENT_FLOAT, "f32(x)"},
@@ -102,15 +103,26 @@ static bool check_options(Checker *c, const Builtin *builtin, const Call *call)
     return true;
 }
 
+/* `over (..., h)` */
+static const Node *ellipsis_of(const Node *over)
+{
+    for (int i = 0; over && i < over->kid_count; i++)
+        if (over->kids[i]->kind == N_ELLIPSIS)
+            return over->kids[i];
+    return NULL;
+}
+
 static bool check_over(Checker *c, const Builtin *builtin, const Call *call)
 {
     Diag *d = NULL;
     if (call->over && builtin->over == OVER_NONE)
         d = noted(c, diag_report(c->diags, call->over->span, E_OVER_UNUSED, builtin->name));
-    else if (!call->over && builtin->over == OVER_REQUIRED)
+    else if (!call->over && (builtin->over == OVER_REQUIRED || builtin->over == OVER_FRONT))
         d = noted(c, diag_report(c->diags, call->span, E_NEEDS_AXIS, builtin->name));
     else if (call->ellipsis && !takes_ellipsis(builtin))
         d = noted(c, diag_report(c->diags, call->ellipsis->span, E_MISPLACED, "`...`"));
+    else if (ellipsis_of(call->over) && builtin->over != OVER_FRONT)
+        d = noted(c, diag_report(c->diags, ellipsis_of(call->over)->span, E_MISPLACED, "`...`"));
     if (d)
         diag_note(c->diags, d, "usage: %s", builtin->usage);
     return !d;

@@ -226,11 +226,49 @@ static bool is_batch(Checker *c, const Node *name, const Axis *axis)
     return true;
 }
 
+const Type *call_front(Checker *c, Span ellipsis)
+{
+    Binding *front = scope_find(c->scope, "...");
+    if (!front) {
+        noted(c, diag_report(c->diags, ellipsis, E_NO_FRONT));
+        return NULL;
+    }
+    front->used = true;
+    return front->value->type;
+}
+
+/* The axes of `type` that `...` stands for; 0, reported, if it has others in front. */
+static unsigned front_axes(Checker *c, const Node *ellipsis, const Type *type)
+{
+    const Type *front = call_front(c, ellipsis->span);
+    if (!front)
+        return 0;
+    bool same = front->rank <= type->rank;
+    for (int i = 0; same && i < front->rank; i++)
+        same = axis_equal(&front->axes[i], &type->axes[i]);
+    if (!front->rank)
+        noted(c, diag_report(c->diags, ellipsis->span, E_NO_FRONT));
+    else if (!same)
+        report_no_axis(c, &(Node){.name = "...", .span = ellipsis->span}, type);
+    else if (c->scans_open && front->axes[0].kind == AXIS_FREE)
+        noted(c, diag_report(c->diags, ellipsis->span, E_BATCH_IN_SCAN));
+    else
+        return (1u << front->rank) - 1;
+    return 0;
+}
+
 unsigned call_axes(Checker *c, const Call *call, const Type *type)
 {
     unsigned axes = 0;
     for (int i = 0; i < call->over->kid_count; i++) {
         const Node *name = call->over->kids[i];
+        if (name->kind == N_ELLIPSIS) {
+            unsigned front = front_axes(c, name, type);
+            if (!front)
+                return 0;
+            axes |= front;
+            continue;
+        }
         int axis = type_find(type, name->name);
         if (axis < 0)
             report_no_axis(c, name, type);

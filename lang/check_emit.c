@@ -31,12 +31,12 @@ static bool type_is_possible(Checker *c, const Type *type, Span span)
     return false;
 }
 
-static bool depends_on_target(const Checker *c, int count, Value *const *args)
+static unsigned dependences(const Checker *c, int count, Value *const *args)
 {
+    unsigned all = 0;
     for (int i = 0; i < count; i++)
-        if (c->on_target.data[args[i]->typed->id])
-            return true;
-    return false;
+        all |= c->depends.data[args[i]->typed->id];
+    return all;
 }
 
 const Site *site_enter(Checker *c, const char *name, Span span)
@@ -61,7 +61,7 @@ Value *emit(Checker *c, TypedKind kind, const Type *type, Span span, int count, 
     typed->args = ARENA_ARRAY(c->arena, Typed *, count ? count : 1);
     for (int i = 0; i < count; i++)
         typed->args[i] = args[i]->typed;
-    vec_push(c->arena, &c->on_target, depends_on_target(c, count, args));
+    vec_push(c->arena, &c->depends, dependences(c, count, args));
     vec_push(c->arena, &c->typed, typed);
     return value_tensor(c, typed, type_copy(c->arena, type));
 }
@@ -132,6 +132,9 @@ Value *emit_reduce(Checker *c, ReduceKind kind, Value *x, unsigned axes, Span sp
     if (value->kind == V_TENSOR) {
         value->typed->reduce.kind = kind;
         value->typed->reduce.axes = axes;
+        for (int i = 0; i < x->type->rank; i++)
+            if (axes >> i & 1 && x->type->axes[i].kind == AXIS_FREE)
+                c->depends.data[value->typed->id] |= ON_BATCH;
     }
     return value;
 }

@@ -393,6 +393,12 @@ static void eval_top_level(Checker *c, const Node *node, const char *what, bool 
         noted(c, diag_report(c->diags, node->span, E_MISPLACED, what));
 }
 
+static const char *misplaced_weight(Checker *c, const Node *node)
+{
+    return arena_printf(c->arena, "`%s` %s", node->flag ? "statistic" : "param",
+                        is_function(c) ? "in a function, which has no weights" : "inside of another block");
+}
+
 static void eval_statement(Checker *c, const Node *node, bool top, bool last, Value **value)
 {
     switch (node->kind) {
@@ -401,8 +407,7 @@ static void eval_statement(Checker *c, const Node *node, bool top, bool last, Va
     case N_EXPR: eval_expression_statement(c, node, last, value); break;
     case N_EMIT: eval_top_level(c, node, "`emit` outside of a scan", c->scan, eval_emit); break;
     case N_WEIGHT:
-        eval_top_level(c, node, is_function(c) ? "`param` in a function, which has no weights" : "`param` inside of another block",
-                       top && !is_function(c), eval_weight);
+        eval_top_level(c, node, misplaced_weight(c, node), top && !is_function(c), eval_weight);
         break;
     case N_INPUT:
     case N_TARGET:

@@ -157,7 +157,7 @@ void eval_input(Checker *c, const Node *node)
     if (value->kind == V_TENSOR && !left_out) {
         value->typed->index = c->program->inputs.count;
         value->typed->name = node->name;
-        c->on_target.data[value->typed->id] = target;
+        c->depends.data[value->typed->id] = target ? ON_TARGET : 0;
         ProgramInput input = {
             .name = node->name, .target = target, .type = value->typed->type, .span = node->span};
         vec_push(c->arena, &c->program->inputs, input);
@@ -172,6 +172,17 @@ void eval_input(Checker *c, const Node *node)
 
 /* ---- outputs and loss ---- */
 
+/* True, reported, if what is measured or predicted of an item would depend on the others. */
+static bool mixes_items(Checker *c, const Typed *typed, Span span)
+{
+    if (!(c->depends.data[typed->id] & ON_BATCH))
+        return false;
+    Diag *d = noted(c, diag_report(c->diags, span, E_BATCH_STATISTIC));
+    diag_help(c->diags, d, "`running(average, x)` is x in training, and what it was there on average, a `statistic` "
+                           "of the model, everywhere else");
+    return true;
+}
+
 void eval_output(Checker *c, const Node *node)
 {
     Value *value = to_tensor(c, eval_in_binding(c, node->kids[0], node->name), ELEMENT_FLOAT,
@@ -184,7 +195,9 @@ void eval_output(Checker *c, const Node *node)
         binding->quiet = true;
     if (value->kind != V_TENSOR)
         return;
-    if (c->on_target.data[value->typed->id]) {
+    if (mixes_items(c, value->typed, node->span))
+        return;
+    if (c->depends.data[value->typed->id] & ON_TARGET) {
         Diag *d = noted(c, diag_report(c->diags, node->span, E_OUTPUT_TARGET, node->name));
         diag_note(c->diags, d, "a prediction is made without targets; only the loss may use them");
         return;
@@ -197,7 +210,7 @@ void eval_metric(Checker *c, const Node *node)
 {
     Program *program = c->program;
     Value *value = to_tensor(c, eval_in_binding(c, node->kids[0], node->name), ELEMENT_FLOAT, node->kids[0]->span);
-    if (value->kind != V_TENSOR)
+    if (value->kind != V_TENSOR || mixes_items(c, value->typed, node->span))
         return;
     for (int i = 0; i < program->metric_names.count; i++)
         if (!strcmp(program->metric_names.data[i], node->name)) {
@@ -218,9 +231,10 @@ static void take_loss(Checker *c, Scope *scope)
     if (!loss)
         return;
     loss->used = true;
-    if (loss->value->kind == V_TENSOR && loss->value->type->element == ELEMENT_FLOAT)
+    bool numbers = loss->value->kind == V_TENSOR && loss->value->type->element == ELEMENT_FLOAT;
+    if (numbers && !mixes_items(c, loss->value->typed, loss->span))
         c->program->loss = loss->value->typed;
-    else if (loss->value->kind != V_ERROR)
+    else if (!numbers && loss->value->kind != V_ERROR)
         noted(c, diag_report(c->diags, loss->span, E_LOSS, value_describe(c, loss->value)));
 }
 

@@ -29,6 +29,15 @@ Value *builtin_sum(Checker *c, const Builtin *builtin, Call *call)
     return axes ? emit_reduce(c, REDUCE_SUM, x, axes, call->span) : c->error;
 }
 
+/* How many items are in the batch. */
+static Value *count_items(Checker *c, const Axis *batch, Span span)
+{
+    Type type = {.element = ELEMENT_FLOAT};
+    type_push(&type, *batch);
+    Value *one = emit_broadcast(c, emit_number(c, 1, ELEMENT_FLOAT, span), &type, (const int8_t[]){-1}, span);
+    return emit_reduce(c, REDUCE_SUM, one, 1, span);
+}
+
 /* How many entries each mean is of; ragged axes count their own. */
 static Value *count_over(Checker *c, const Type *type, unsigned axes, Span span)
 {
@@ -50,7 +59,8 @@ static Value *count_over(Checker *c, const Type *type, unsigned axes, Span span)
     Value *count = value_number(c, constant, unknown);
     if (innermost < 0)
         return count;
-    Value *lengths = emit_length(c, type, innermost, ELEMENT_FLOAT, span);
+    Value *lengths = type->axes[innermost].kind == AXIS_FREE ? count_items(c, &type->axes[innermost], span)
+                                                             : emit_length(c, type, innermost, ELEMENT_FLOAT, span);
     lengths = emit_reduce(c, REDUCE_SUM, lengths, outer, span);
     if (unknown || constant != 1)
         lengths = ew2(c, EW_mul, lengths, count, span);

@@ -98,7 +98,7 @@ static bool add_sequence(Checker *c, TypedScan *scan, ScanContext *context, cons
     if (inside->kind == V_TENSOR) {
         inside->typed->scan.scan = scan;
         inside->typed->scan.index = scan->sequence_count - 1;
-        c->on_target.data[inside->typed->id] = c->on_target.data[value->typed->id];
+        c->depends.data[inside->typed->id] = c->depends.data[value->typed->id];
     }
     scope_bind(c->arena, context->scope, node->name, inside, node->span)->quiet = true;
     return true;
@@ -251,12 +251,12 @@ static Value *scan_result(Checker *c, TypedScan *scan, TypedKind kind, int index
         return value;
     value->typed->scan.scan = scan;
     value->typed->scan.index = index;
-    bool target = false;
+    unsigned depends = 0;
     for (int i = 0; i < scan->emit_count; i++)
-        target |= c->on_target.data[scan->emits[i]->id];
+        depends |= c->depends.data[scan->emits[i]->id];
     for (int i = 0; i < scan->state_count; i++)
-        target |= c->on_target.data[scan->next[i]->id] || c->on_target.data[scan->initial[i]->id];
-    c->on_target.data[value->typed->id] = target;
+        depends |= c->depends.data[scan->next[i]->id] | c->depends.data[scan->initial[i]->id];
+    c->depends.data[value->typed->id] = depends;
     return value;
 }
 

@@ -412,18 +412,12 @@ Value *builtin_gather(Checker *c, const Builtin *builtin, Call *call)
     return emit(c, T_GATHER, &type, call->span, 2, (Value *[]){table, index});
 }
 
-/* What `...` stands for in the layer at hand. */
 static bool push_front(Checker *c, const Call *call, Type *type)
 {
-    Binding *front = scope_find(c->scope, "...");
-    if (!front) {
-        noted(c, diag_report(c->diags, call->ellipsis->span, E_NO_FRONT));
-        return false;
-    }
-    front->used = true;
-    for (int i = 0; i < front->value->type->rank; i++)
-        type_push(type, front->value->type->axes[i]);
-    return true;
+    const Type *front = call_front(c, call->ellipsis->span);
+    for (int i = 0; front && i < front->rank; i++)
+        type_push(type, front->axes[i]);
+    return front;
 }
 
 Value *builtin_fill(Checker *c, const Builtin *builtin, Call *call)

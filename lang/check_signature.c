@@ -258,7 +258,7 @@ bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value
     for (int i = type->kid_count - 1; i >= 0 && sequence < 0; i--)
         if (type->kids[i]->kind == N_RAGGED)
             sequence = i;
-    if (sequence < 0 || over->kid_count != 1) {
+    if (sequence < 0 || over->kid_count != 1 || over->kids[0]->kind != N_NAME) {
         Diag *d = noted(c, diag_report(c->diags, over->span, E_OVER_UNUSED, layer_name(s)));
         diag_note(c->diags, d, "it is applied to `%s`, which has %s sequence axis",
                   report_snippet(c, arg->span), sequence < 0 ? "no" : "one");

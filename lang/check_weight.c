@@ -190,6 +190,7 @@ static Value *new_weight(Checker *c, const Node *node, const char *path, const T
                      .type = value->typed->type,
                      .init = init,
                      .span = node->span,
+                     .statistic = node->flag,
                      .padding_row = padding};
     vec_push(c->arena, &c->program->weights, weight);
     vec_push(c->arena, &c->weights, ((WeightRef){node, value}));

@@ -12,7 +12,8 @@ typedef enum Mark { MARK_NAME, MARK_COLON, MARK_EQUALS, MARK_PIPE, MARK_IF, MARK
 
 static bool is_declaration(int kind)
 {
-    return kind == TOK_INPUT || kind == TOK_TARGET || kind == TOK_OUTPUT || kind == TOK_METRIC || kind == TOK_PARAM || kind == TOK_LET;
+    return kind == TOK_INPUT || kind == TOK_TARGET || kind == TOK_OUTPUT || kind == TOK_METRIC || kind == TOK_PARAM || kind == TOK_STATISTIC ||
+           kind == TOK_LET;
 }
 
 static bool is_mark(const Pieces *pieces, int start, int at, Mark mark)

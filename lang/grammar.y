@@ -54,7 +54,7 @@ static void nnd_parse_error(const YYLTYPE *span, void *scanner, Parser *p, const
 
 %token TOK_USE "`use`" TOK_TRAIN "`train`"
 %token <name> TOK_LAYER "`layer`" TOK_FUNCTION "`function`" TOK_CONST "`const`" TOK_MODEL "`model`" /* their value: the doc comment in front */
-%token TOK_LET "`let`" TOK_PARAM "`param`" TOK_INPUT "`input`" TOK_TARGET "`target`"
+%token TOK_LET "`let`" TOK_PARAM "`param`" TOK_STATISTIC "`statistic`" TOK_INPUT "`input`" TOK_TARGET "`target`"
 %token TOK_OUTPUT "`output`" TOK_METRIC "`metric`" TOK_RETURN "`return`" TOK_EMIT "`emit`" TOK_SCAN "`scan`"
 %token TOK_OVER "`over`" TOK_FROM "`from`" TOK_IF "`if`" TOK_IF_AFTER "`if` " TOK_ELSE "`else`" TOK_FOR "`for`" TOK_IN "`in`"
 %token TOK_TRUE "`true`" TOK_FALSE "`false`"
@@ -265,6 +265,13 @@ weight:
         node_add(p, $$, $expr);
         node_add(p, $$, $condition);
     }
+  | TOK_STATISTIC name[id] ':' type '=' expr {
+        $$ = node_named(p, N_WEIGHT, @$, @id, $id);
+        $$->flag = true;
+        node_add(p, $$, $type);
+        node_add(p, $$, $expr);
+        node_add(p, $$, NULL);
+    }
 
 condition:
     %empty { $$ = NULL; }
@@ -358,10 +365,12 @@ call_arg:
   | named
   | TOK_ELLIPSIS { $$ = node_new(p, N_ELLIPSIS, @$); }
   | TOK_OVER name[id] { $$ = node_with(p, N_OVER, @$, 1, node_named(p, N_NAME, @id, @id, $id)); }
+  | TOK_OVER TOK_ELLIPSIS[front] { $$ = node_with(p, N_OVER, @$, 1, node_new(p, N_ELLIPSIS, @front)); }
   | TOK_OVER open over_names ')' { $$ = node_list(p, N_OVER, @$, &$over_names); }
 
 over_names:
     name[id] { LIST($$, node_named(p, N_NAME, @$, @$, $id)); }
+  | TOK_ELLIPSIS { LIST($$, node_new(p, N_ELLIPSIS, @$)); }
   | over_names[list] ',' name[id] { APPEND($$, $list, node_named(p, N_NAME, @id, @id, $id)); }
 
 named:

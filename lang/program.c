@@ -48,7 +48,7 @@ static void begin_program(Checker *c, const Source *source)
     c->program->path = source->path;
     recipe_defaults(&c->program->recipe);
     c->extents = (Extents){0};
-    c->typed.count = c->on_target.count = c->weights.count = 0;
+    c->typed.count = c->depends.count = c->weights.count = 0;
     c->scan = NULL;
     c->site = NULL;
     c->binding = NULL;

@@ -72,6 +72,9 @@ typedef enum TypedKind {
     T_IOTA,      /* index along `axis` of the type; along a ragged axis the position in the item */
     T_LENGTH,    /* INT; extent `index`: how many entries each item has; axes = those of its parent */
     T_DROPOUT,   /* operand x, `number` = rate; scaled by 1 / (1 - rate) in training, nothing otherwise */
+    T_RUNNING,   /* operands: a weight that is a statistic, x of the same type. In training x, and the statistic
+                    becomes `number` * statistic + (1 - number) * x; otherwise the statistic. Only x may look
+                    at other items of the batch (a T_REDUCE over a FREE axis) */
     T_SCAN_ITEM, /* inside a scan: entry at t of scan->sequences[index] */
     T_SCAN_STATE,/* inside a scan: carried state `index` as it was before the step */
     T_SCAN_EMIT, /* outside: all entries of scan->emits[index] */
@@ -151,6 +154,7 @@ typedef struct Weight {
     ValueType type;   /* CONST axes only */
     Init init;
     Span span;
+    bool statistic;   /* not trained: T_RUNNING moves it in training */
     bool padding_row; /* row 0 is always zero (embedding of the padding word) */
 } Weight;
 

@@ -81,8 +81,8 @@ typedef uint64_t NndArenaSize(const NndAxis *axes);
 typedef enum NndArgKind {
     NND_ARG_INPUT,  /* data: token ids, images, feature rows */
     NND_ARG_TARGET, /* data: what the loss compares with */
-    NND_ARG_PARAM,  /* trained weights */
-    NND_ARG_STATE,  /* optimiser state, running statistics */
+    NND_ARG_PARAM,  /* weights: trained ones and running statistics */
+    NND_ARG_STATE,  /* optimiser state */
     NND_ARG_RATE    /* scalars set by the training loop, as the learning rate */
 } NndArgKind;
 

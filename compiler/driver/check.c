@@ -32,7 +32,8 @@ static void print_program(const Unit *unit, const Options *options)
             count *= weight->type.axes[k].size;
         total += count;
         if (!options->json)
-            printf("  %-36s %-28s %lld\n", weight->path, value_type_text(unit->arena, &weight->type), (long long)count);
+            printf("  %-36s %-28s %lld%s\n", weight->path, value_type_text(unit->arena, &weight->type), (long long)count,
+                   weight->statistic ? " (statistic)" : "");
     }
     if (options->json)
         printf("{\"model\":\"%s\",\"weights\":%lld}\n", program->model, (long long)total);

@@ -42,6 +42,29 @@ static bool is_frozen(const Recipe *recipe, const char *path)
     return false;
 }
 
+static const Weight *find_weight(const Program *program, const char *path)
+{
+    for (int i = 0; i < program->weights.count; i++)
+        if (!strcmp(program->weights.data[i].path, path))
+            return &program->weights.data[i];
+    return NULL;
+}
+
+/* Statistics change too, but not by a gradient. */
+static bool has_gradient(const Unit *unit, const Recipe *recipe, const IrValue *arg)
+{
+    return arg->kind == NND_ARG_PARAM && !find_weight(unit->program, arg->name)->statistic && !is_frozen(recipe, arg->name);
+}
+
+/* A frozen statistic stays what it is. */
+static void freeze_statistics(const Recipe *recipe, IrFunc *loss)
+{
+    for (int i = 0; i < loss->arg_count; i++)
+        for (int k = 0; k < loss->body->yield_count && is_frozen(recipe, loss->args[i]->name); k++)
+            if (!strcmp(loss->result_names[k], loss->args[i]->name))
+                loss->body->yields[k] = loss->args[i];
+}
+
 bool step_build(Unit *unit, const Recipe *recipe)
 {
     IrFunc *loss = ir_module_func(unit->module, "loss");
@@ -53,12 +76,13 @@ bool step_build(Unit *unit, const Recipe *recipe)
     passes_run(unit->module, &(PassOptions){0});
     int *wrt = ARENA_ARRAY(unit->arena, int, loss->arg_count + 1), count = 0;
     for (int i = 0; i < loss->arg_count; i++)
-        if (loss->args[i]->kind == NND_ARG_PARAM && !is_frozen(recipe, loss->args[i]->name))
+        if (has_gradient(unit, recipe, loss->args[i]))
             wrt[count++] = i;
     if (!count) {
         command_fail("model %s has no weights that may change, so there is nothing to train", unit->program->model);
         return false;
     }
+    freeze_statistics(recipe, loss);
     Optimiser optimiser = optimiser_of(unit, recipe);
     pass_optimiser(pass_gradient(loss, "gradient", 0, wrt, count), "step", &optimiser);
     static const char *const kept[] = {"predict", "eval", "step", NULL};

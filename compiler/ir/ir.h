@@ -11,8 +11,9 @@
  * Types are an element type and a list of dimensions. Two axes are of the same
  * extent iff they are the same IrDim: dimensions are interned in the module.
  * Ragged values are packed (runtime/abi.h): a segmented dimension appears only
- * as axis 0 and stands for its parent too. No operator mixes items: whatever
- * batch an item is in, its result is the same.
+ * as axis 0 and stands for its parent too. Only a reduction over the batch, of
+ * the loss or of a statistic in training, mixes items: whatever batch an item
+ * is in, its result is the same.
  *
  * Scan. `scan` runs its region for t = 0 .. steps-1 of the segmented dimension
  * `dim` (for reverse: from the last row of each segment to its first).

@@ -170,6 +170,26 @@ static IrValue *lower_dropout(Lower *l, const Typed *typed)
     return ir_ew(l->builder, OP_mul, x, mask, NULL);
 }
 
+/* Uses of the same statistic move it one after the other. */
+static void move_statistic(Lower *l, const Typed *running, IrValue *x)
+{
+    IrBuilder *b = l->builder;
+    IrValue **now = &l->statistics[running->args[0]->index];
+    IrValue *before = *now ? *now : lower_typed(l, running->args[0]);
+    IrValue *kept = ir_ew(b, OP_mul, before, ir_const(b, x->type, running->number), NULL);
+    IrValue *added = ir_ew(b, OP_mul, x, ir_const(b, x->type, 1 - running->number), NULL);
+    *now = ir_ew(b, OP_add, kept, added, NULL);
+}
+
+static IrValue *lower_running(Lower *l, const Typed *typed)
+{
+    if (!l->training)
+        return lower_typed(l, typed->args[0]);
+    IrValue *x = lower_typed(l, typed->args[1]);
+    move_statistic(l, typed, x);
+    return x;
+}
+
 static IrValue *lower_elementwise(Lower *l, const Typed *typed)
 {
     IrValue *args[3] = {NULL, NULL, NULL};
@@ -204,6 +224,7 @@ static IrValue *lower_kind(Lower *l, const Typed *typed)
     }
     case T_LENGTH: return ir_lengths(b, l->extents[typed->index]);
     case T_DROPOUT: return lower_dropout(l, typed);
+    case T_RUNNING: return lower_running(l, typed);
     case T_SCAN_ITEM:
     case T_SCAN_STATE: return lower_scan_param(l, typed);
     case T_SCAN_EMIT:
@@ -305,6 +326,7 @@ static void begin_function(Lower *l, const char *name, bool targets, IrBuilder *
     l->func = ir_func_new(l->module, name);
     l->values = ARENA_ARRAY(arena, IrValue *, l->program->typed_count);
     l->masks = ARENA_ARRAY(arena, IrValue *, l->program->typed_count);
+    l->statistics = ARENA_ARRAY(arena, IrValue *, l->program->weights.count);
     l->scans = NULL;
     l->streams = 0;
     *builder = ir_builder_at_end(l->module, l->func->body);
@@ -381,6 +403,12 @@ static void lower_function(Lower *l, const char *name, bool loss, bool outputs)
     for (int i = 0; loss && outputs && i < program->metrics.count; i++) {
         vec_push(arena, &results, mean_all(l->builder, lower_typed(l, program->metrics.data[i])));
         vec_push(arena, &names, arena_printf(arena, "metric.%s", program->metric_names.data[i]));
+    }
+    for (int i = 0; i < program->weights.count; i++) {
+        if (!l->statistics[i])
+            continue;
+        vec_push(arena, &results, l->statistics[i]);
+        vec_push(arena, &names, program->weights.data[i].path);
     }
     ir_func_return(l->func, results.data, names.data, results.count);
 }

@@ -14,7 +14,8 @@
 /* Functions of the module:
  *   predict  inputs, weights -> outputs of the model
  *   eval     inputs, targets, weights -> loss (mean over the batch), outputs, means of metrics; if the model has a loss
- *   loss     the same arguments -> loss, as in training (dropout); if the model has a loss
+ *   loss     the same arguments -> loss, as in training (dropout, statistics of the batch), then under
+ *            their own names the new values of the statistics that it moves; if the model has a loss
  * Arguments come in order of declaration, inputs and targets first.
  * `float_type` is NND_F32, or NND_F64 to check gradients.
  * Returns NULL if the program uses something that cannot be compiled (told in diags). */

@@ -24,6 +24,7 @@ typedef struct Lower {
     struct ScanLowering *scan;  /* whose body is being lowered, or NULL */
     struct ScanLowering *scans; /* all of the function so far */
     TypedList scan_results; /* T_SCAN_EMIT and T_SCAN_LAST of the function */
+    IrValue **statistics; /* by weight: its new value, NULL if training does not move it */
     uint32_t streams;    /* random streams handed out */
     bool failed;
 } Lower;

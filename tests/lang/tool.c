@@ -32,6 +32,7 @@ static const char *const kinds[] = {
     [T_IOTA] = "iota",
     [T_LENGTH] = "length",
     [T_DROPOUT] = "dropout",
+    [T_RUNNING] = "running",
     [T_SCAN_ITEM] = "scan_item",
     [T_SCAN_STATE] = "scan_state",
     [T_SCAN_EMIT] = "scan_emit",
@@ -68,6 +69,7 @@ static void print_attributes(const Dump *d, const Typed *t)
 {
     switch (t->kind) {
     case T_NUMBER:
+    case T_RUNNING:
     case T_DROPOUT: printf(" %g", t->number); break;
     case T_INPUT: printf(" %s", d->program->inputs.data[t->index].name); break;
     case T_WEIGHT: printf(" %s", d->program->weights.data[t->index].path); break;
@@ -168,8 +170,8 @@ static void print_program(Arena *arena, const Program *p)
         const Weight *w = &p->weights.data[i];
         printf("weight %s : %s = %s", w->path, value_type_text(arena, &w->type),
                init_names[w->init.kind]);
-        printf(" in %lld out %lld%s\n", (long long)w->init.fan_in, (long long)w->init.fan_out,
-               w->padding_row ? " padding" : "");
+        printf(" in %lld out %lld%s%s\n", (long long)w->init.fan_in, (long long)w->init.fan_out,
+               w->padding_row ? " padding" : "", w->statistic ? " statistic" : "");
     }
     for (int i = 0; i < p->inputs.count; i++)
         printf("%s %s : %s\n", p->inputs.data[i].target ? "target" : "input",
