@@ -507,6 +507,133 @@ static void normalisation_follows_its_equations(void)
     follows("InstanceNorm()", "batch, 4, 4, 4", "x |> cell", expect_instance_norm);
 }
 
+/* ---- batch normalisation: Ioffe & Szegedy 2015, algorithms 1 and 2 ---- */
+
+/* What stands for the rows of one feature: x is [rows, features, places]. */
+typedef struct Rows {
+    int64_t rows, features, places;
+} Rows;
+
+static double value_at(const Run *run, const Rows *r, int64_t i, int64_t feature)
+{
+    return run->x[(i / r->places * r->features + feature) * r->places + i % r->places];
+}
+
+static void batch_statistics(const Run *run, const Rows *r, int64_t feature, double *mean, double *variance)
+{
+    int64_t count = r->rows * r->places;
+    *mean = *variance = 0;
+    for (int64_t i = 0; i < count; i++)
+        *mean += value_at(run, r, i, feature) / (double)count;
+    for (int64_t i = 0; i < count; i++)
+        *variance += pow(value_at(run, r, i, feature) - *mean, 2) / (double)count;
+}
+
+typedef struct BatchNormCase {
+    const char *input, *cell, *affine; /* prefix of scale and shift */
+    int64_t features, places;
+} BatchNormCase;
+
+/* mean of y^3, where y is normalised by `mean` and `variance` of each feature */
+static double mean_of_cubes(const Run *run, const Rows *r, const char *affine, const double *mean, const double *variance)
+{
+    double sum = 0;
+    for (int64_t feature = 0; feature < r->features; feature++)
+        for (int64_t i = 0; i < r->rows * r->places; i++) {
+            double y = (value_at(run, r, i, feature) - mean[feature]) / sqrt(variance[feature] + 1e-3);
+            sum += pow(y * weight(run, affine, "scale")[feature] + weight(run, affine, "shift")[feature], 3);
+        }
+    return sum / (double)(r->rows * r->features * r->places);
+}
+
+static void close_to(double found, double expected)
+{
+    CHECK(fabs(found - expected) <= 1e-12 * fmax(1, fabs(expected)));
+}
+
+/* Results of `loss`: the loss, then the new statistics; of `eval` it is made of the old ones. */
+static void check_batch_norm(Run *run, const BatchNormCase *c, bool training)
+{
+    enum { FEATURES = 4 };
+    double mean[FEATURES], variance[FEATURES];
+    Rows r = {count_of(run, "x") / (c->features * c->places), c->features, c->places};
+    const double *const *results = (const double *const *)run->call.call.results;
+    for (int64_t k = 0; k < c->features; k++) {
+        batch_statistics(run, &r, k, &mean[k], &variance[k]);
+        if (training) {
+            close_to(results[1][k], 0.75 * argument(run, "cell.average")[k] + 0.25 * mean[k]);
+            close_to(results[2][k], 0.75 * argument(run, "cell.variance")[k] + 0.25 * variance[k]);
+        }
+    }
+    const double *average = training ? mean : argument(run, "cell.average");
+    const double *spread = training ? variance : argument(run, "cell.variance");
+    close_to(results[0][0], mean_of_cubes(run, &r, c->affine, average, spread));
+}
+
+static void run_batch_norm(Arena *arena, Engine *interp, IrModule *module, const BatchNormCase *c, bool training, uint64_t seed)
+{
+    NndError error;
+    Run run = {.func = ir_module_func(module, training ? "loss" : "eval")};
+    CHECK_EQ_INT(call_prepare(&run.call, arena, run.func, NULL, seed, &error), NND_OK);
+    for (int64_t k = 0; k < c->features; k++)
+        writable(&run, "cell.variance")[k] = fabs(argument(&run, "cell.variance")[k]);
+    CHECK_EQ_INT(interp->run(interp, run.func->name, &run.call.call, &error), NND_OK);
+    run.x = argument(&run, "x");
+    if (count_of(&run, "x"))
+        check_batch_norm(&run, c, training);
+    call_release(&run.call);
+}
+
+static void batch_normalisation_follows_its_equations(void)
+{
+    static const BatchNormCase cases[] = {
+        {"batch, 3", "BatchNorm(keep = 0.75, epsilon = 1e-3)", "cell", 3, 1},
+        {"batch, word~, 3", "BatchNorm(keep = 0.75, epsilon = 1e-3)", "cell", 3, 1},
+        {"batch, sent~, word~, 3", "BatchNorm(keep = 0.75, epsilon = 1e-3)", "cell", 3, 1},
+        {"batch, 4, 2, 3", "BatchNorm2d(keep = 0.75, epsilon = 1e-3)", "cell.ChannelScale", 4, 6}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Arena *arena = arena_new();
+        const char *text = arena_printf(arena, "use std.norm\nmodel Batch {\n    input x : f32[%s]\n    let cell = %s\n"
+                                               "    y = x |> cell\n    loss = y * y * y\n}\n", cases[i].input, cases[i].cell);
+        IrModule *module = lower(arena, text);
+        CHECK(module != NULL);
+        Engine *interp;
+        NndError error;
+        if (!module || interp_engine_new(&interp, module, &error))
+            return;
+        for (uint64_t seed = 1; seed <= 24; seed++)
+            run_batch_norm(arena, interp, module, &cases[i], seed % 2, seed);
+        interp->free(interp);
+        arena_free(arena);
+    }
+}
+
+/* Two uses of one instance in a step move its statistic twice, one after the other. */
+static void shared_statistics_move_with_every_use(void)
+{
+    Arena *arena = arena_new();
+    IrModule *module = lower(arena, "use std.norm\nmodel Twice {\n    input x : f32[batch, 3]\n    input z : f32[batch, 3]\n"
+                                    "    let cell = BatchNorm(keep = 0.5)\n    loss = cell(x) * cell(z)\n}\n");
+    Engine *interp;
+    NndError error;
+    CHECK(module && !interp_engine_new(&interp, module, &error));
+    Run run = {.func = ir_module_func(module, "loss")};
+    CHECK_EQ_INT(call_prepare(&run.call, arena, run.func, NULL, 3, &error), NND_OK);
+    CHECK_EQ_INT(interp->run(interp, "loss", &run.call.call, &error), NND_OK);
+    Rows r = {count_of(&run, "x") / 3, 3, 1};
+    for (int k = 0; k < 3; k++) {
+        double first, second, variance;
+        run.x = argument(&run, "x");
+        batch_statistics(&run, &r, k, &first, &variance);
+        run.x = argument(&run, "z");
+        batch_statistics(&run, &r, k, &second, &variance);
+        close_to(((const double *)run.call.call.results[1])[k], 0.25 * argument(&run, "cell.average")[k] + 0.25 * first + 0.5 * second);
+    }
+    call_release(&run.call);
+    interp->free(interp);
+    arena_free(arena);
+}
+
 int main(void)
 {
     recurrent_layers_follow_their_equations();
@@ -516,5 +643,7 @@ int main(void)
     a_recurrent_layer_goes_on_from_its_start();
     a_grouped_convolution_is_that_of_its_groups_side_by_side();
     normalisation_follows_its_equations();
+    batch_normalisation_follows_its_equations();
+    shared_statistics_move_with_every_use();
     return test_report();
 }
