@@ -25,6 +25,9 @@ table='lang/ops\.def"'
 forbid 'lang includes nothing of the others' "$nothing" "$include(runtime|compiler|tests)/" lang
 forbid 'runtime includes nothing of the others' "$table" "$include(lang|compiler|tests)/" runtime
 forbid 'only tests include tests' "$nothing" "${include}tests/" compiler
+forbid 'the study of reports stands on the runtime' "$nothing" "${include}(lang|compiler|tests)/" \
+    examples/reports
+forbid 'nobody knows the study of reports' "$nothing" "${include}examples/" lang runtime compiler
 forbid 'the IR knows no later stage' "$nothing" \
     "${include}compiler/(passes|ops|interp|codegen|driver)/" compiler/ir
 forbid 'passes know no engine' "$nothing" \
@@ -41,7 +44,7 @@ forbid 'paths of one machine' "$nothing" '(^|[^A-Za-z0-9_.)}])/(home|root|work|m
 
 # Every source says its licence on the first line (scripts: the second).
 # shellcheck disable=SC2044 # names without spaces
-for file in $(find lang runtime compiler tests \( -name '*.[chly]' -o -name '*.def' -o -name '*.sh' \) -type f); do
+for file in $(find lang runtime compiler examples tests \( -name '*.[chly]' -o -name '*.def' -o -name '*.sh' \) -type f); do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' && continue
     printf '%s: has no SPDX line\n' "$file"
     status=1
