@@ -31,9 +31,8 @@ const Slot *slots_find(const Slots *slots, const char *name);
 /* Initial weights by the model's initialisers; they depend on seed and path alone. */
 void slots_initialise(Slots *slots, const Program *program, uint64_t seed);
 
-/* Fills the weights that a `start` entry of the recipe names with the vectors of words in its file:
- * a word and its numbers a line, parted by blanks; a first line of two numbers (words, size) is
- * skipped. Words without a vector keep theirs. Says how many there were, unless `quiet`. */
+/* Fills the weights that a `start` entry of the recipe names with the vectors of words in its file
+ * (runtime/data/vectors.h). Words without a vector keep theirs. Says how many there were, unless `quiet`. */
 NndStatus slots_start(Slots *slots, const Recipe *recipe, const NndVocab *vocab, bool quiet, NndError *error);
 
 void slots_swap(Slots *slots);

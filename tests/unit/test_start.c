@@ -46,11 +46,11 @@ static void a_first_line_of_counts_is_skipped(void)
 static void wrong_lines_are_told_with_their_place(void)
 {
     float rows[8];
-    CHECK_EQ_INT(start(rows, "cat 1 2\ndog 1 2 3\n"), NND_EINVAL);
-    CHECK(strstr(error.text, ":2: 3 numbers, `embed.W` wants 2"));
-    CHECK_EQ_INT(start(rows, "cat 1 two\n"), NND_EINVAL);
+    CHECK_EQ_INT(start(rows, "cat 1 2\ndog 1 2 3\n"), NND_EFORMAT);
+    CHECK(strstr(error.text, ":2: 3 numbers where 2 are wanted"));
+    CHECK_EQ_INT(start(rows, "cat 1 two\n"), NND_EFORMAT);
     CHECK(strstr(error.text, ":1: number 2 is not one"));
-    CHECK_EQ_INT(start(rows, "cat 1 nan\n"), NND_EINVAL);
+    CHECK_EQ_INT(start(rows, "cat 1 nan\n"), NND_EFORMAT);
 }
 
 int main(void)
