@@ -15,7 +15,7 @@ usage()
 usage
 usage nonsense
 "$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
-for command in new check ir graph report tune doc train eval predict bench build fmt convert version; do
+for command in new check ir graph report tune doc embed train eval predict bench build fmt convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
     usage "$command" --nonsense
@@ -35,3 +35,7 @@ usage build x.model
 usage tune model.nnd --train x.tsv -o folder
 usage tune model.nnd --train x.tsv -o folder --vary size=a
 usage report x.model
+usage embed texts.txt
+usage embed -o vectors.txt
+usage embed texts.txt -o vectors.txt --size 0
+usage embed texts.txt -o vectors.txt --rate -1
