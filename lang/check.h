@@ -12,7 +12,7 @@
  * which makes everything that depends on it V_ERROR without further words.
  * Functions that return Value * never return NULL.
  *
- * Files: check_value values and fold · check_report messages · check_emit typed
+ * Files: check_value values and fold · check_report, check_report_ragged messages · check_emit typed
  * expressions · check_elementwise unification of axes · check_dot contractions ·
  * check_expr expressions and blocks · check_call arguments · check_builtin the
  * table of functions · check_reduce, check_shape, check_loss functions ·
@@ -213,14 +213,20 @@ const char *report_snippet(Checker *c, Span span);              /* source text, 
 const char *report_place(Checker *c, Span span, Span relative); /* "line 7", "std/conv.nnd:12" */
 void report_label(Checker *c, Diag *d, Span span, const Value *value); /* its type below it */
 void report_why(Checker *c, Diag *d, const Axis *axis);     /* "`d` is 128 because ..." */
-void report_windows(Checker *c, Diag *d, const Axis *axis); /* if a ragged axis counts windows */
 Value *report_not_size(Checker *c, const Node *node, const Value *value);
 /* Helps with a call whose argument would have to be another for `axis` to be of the size `wanted`.
  */
 void report_fix(Checker *c, Diag *d, const Axis *axis, const Axis *wanted);
 void report_axes(Checker *c, Diag *d, const Type *type); /* "the axes are ..." */
+void report_needs_axis(Checker *c, const Call *call);
 Value *report_no_axis(Checker *c, const Node *name, const Type *type);
 Value *report_unknown_name(Checker *c, const Node *name);
+/* check_report_ragged.c: each says nothing if there is nothing of the kind to say. */
+void report_windows(Checker *c, Diag *d, const Axis *axis); /* a ragged axis counts windows */
+void report_two_lengths(Checker *c, Diag *d, const Axis *a, const Axis *b); /* ragged axes that are not equal */
+void report_unpooled(Checker *c, Diag *d, const Type *longer, const Type *shorter); /* a sequence among vectors */
+void report_ragged_order(Checker *c, Diag *d, const Type *type); /* an axis without the one it varies over */
+void report_state(Checker *c, Diag *d, const Value *value); /* where a state of a scan begins */
 Reason *reason_new(Checker *c, const char *before, Span place, const char *after);
 
 /* ---- check_emit.c ---- */

@@ -118,7 +118,7 @@ static bool check_over(Checker *c, const Builtin *builtin, const Call *call)
     if (call->over && builtin->over == OVER_NONE)
         d = noted(c, diag_report(c->diags, call->over->span, E_OVER_UNUSED, builtin->name));
     else if (!call->over && (builtin->over == OVER_REQUIRED || builtin->over == OVER_FRONT))
-        d = noted(c, diag_report(c->diags, call->span, E_NEEDS_AXIS, builtin->name));
+        return report_needs_axis(c, call), false;
     else if (call->ellipsis && !takes_ellipsis(builtin))
         d = noted(c, diag_report(c->diags, call->ellipsis->span, E_MISPLACED, "`...`"));
     else if (ellipsis_of(call->over) && builtin->over != OVER_FRONT)

@@ -288,7 +288,7 @@ int call_axis(Checker *c, const Call *call, const Type *type)
     if (!call->over) {
         if (type->rank && type->axes[type->rank - 1].kind != AXIS_FREE)
             return type->rank - 1;
-        noted(c, diag_report(c->diags, call->span, E_NEEDS_AXIS, call->name));
+        report_needs_axis(c, call);
         return -1;
     }
     if (call->over->kid_count != 1) {

@@ -301,6 +301,8 @@ static void report_lengths(Checker *c, Span op, const Value *a, Span a_span, int
     diag_note(c->diags, d,
               "the axis `%s` of the left side must equal the axis `%s` of the right side",
               axis_text(&c->dims, x), axis_text(&c->dims, y));
+    report_state(c, d, a);
+    report_state(c, d, b);
     report_why(c, d, x);
     report_why(c, d, y);
     if (axis_is_runtime(y))

@@ -82,16 +82,6 @@ int align_axes(const Type *joint, const Type *x, int8_t *map)
     return -1;
 }
 
-static const char *axis_called(Checker *c, const Type *type, int axis)
-{
-    const Axis *a = &type->axes[axis];
-    const char *size =
-        a->kind == AXIS_CONST ? arena_printf(c->arena, ", %s", dim_text(&c->dims, a->dim)) : "";
-    if (a->name && a->kind == AXIS_CONST && strcmp(a->name, size + 2))
-        return arena_printf(c->arena, "(`%s`%s)", a->name, size);
-    return arena_printf(c->arena, "(`%s`)", axis_text(&c->dims, a));
-}
-
 /* The axis of `joint` that axis i of x should have met, to talk about; -1 if x has too many. */
 static int opposite(const Type *joint, const Type *x, int i)
 {
@@ -101,16 +91,16 @@ static int opposite(const Type *joint, const Type *x, int i)
 }
 
 /* A ragged axis that is not found under its own name, or is but counts something else. */
-static void note_ragged(Checker *c, Diag *d, const Axis *axis, const Type *joint)
+static void note_ragged(Checker *c, Diag *d, const Axis *axis, const Type *joint, int other)
 {
-    report_windows(c, d, axis);
+    const Axis *met = other >= 0 && joint->axes[other].kind == AXIS_RAGGED ? &joint->axes[other] : NULL;
     for (int i = 0; i < joint->rank; i++)
-        if (axis_same_name(axis, &joint->axes[i])) {
-            report_windows(c, d, &joint->axes[i]);
-            diag_note(c->diags, d,
-                      "ragged axes are equal only if their lengths come from the same place");
-            return;
-        }
+        if (axis_same_name(axis, &joint->axes[i]))
+            met = &joint->axes[i];
+    if (met)
+        report_two_lengths(c, d, axis, met);
+    else
+        report_windows(c, d, axis);
 }
 
 static void report_mismatch(Checker *c, const OpSite *site, Value *const *args, int wide,
@@ -127,13 +117,17 @@ static void report_mismatch(Checker *c, const OpSite *site, Value *const *args, 
         diag_note(c->diags, d, "the axis `%s` is not found in %s",
                   axis_text(&c->dims, &x->axes[axis]), type_text(&c->dims, joint));
         if (place_of(joint, &x->axes[axis], 0) < 0)
-            note_ragged(c, d, &x->axes[axis], joint);
+            note_ragged(c, d, &x->axes[axis], joint, other);
         return;
     }
-    diag_note(c->diags, d, "the axis %s of the one must equal the axis %s of the other",
-              axis_called(c, x, axis), axis_called(c, joint, other));
+    diag_note(c->diags, d, "the axis `%s` of the one must equal the axis `%s` of the other",
+              axis_text(&c->dims, &x->axes[axis]), axis_text(&c->dims, &joint->axes[other]));
+    report_state(c, d, args[wide]);
+    report_state(c, d, args[narrow]);
     report_why(c, d, &x->axes[axis]);
     report_why(c, d, &joint->axes[other]);
+    if (dim_value(x->axes[axis].dim, 0) == 1 || dim_value(joint->axes[other].dim, 0) == 1)
+        diag_help(c->diags, d, "nothing is repeated because it is of size 1: leave the axis out, as `x · q` with a vector q does");
     report_fix(c, d, &x->axes[axis], &joint->axes[other]);
     report_fix(c, d, &joint->axes[other], &x->axes[axis]);
 }

@@ -23,7 +23,7 @@ static bool type_is_possible(Checker *c, const Type *type, Span span)
     if (type->rank > AXES_MAX)
         noted(c, diag_report(c->diags, span, E_TOO_MANY_AXES, AXES_MAX));
     else if (!type_is_packed(type, &c->extents))
-        refuse(c, span, E_RAGGED_ORDER, type);
+        report_ragged_order(c, noted(c, diag_report(c->diags, span, E_RAGGED_ORDER, type_text(&c->dims, type))), type);
     else if (too_many_elements(type))
         refuse(c, span, E_TOO_LARGE, type);
     else

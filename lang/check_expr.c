@@ -305,6 +305,19 @@ static int split_axis(const Type *type, int count)
     return -1;
 }
 
+/* How many names would take the value apart: as many as its first axis of constant size has entries. */
+static void help_with_names(Checker *c, Diag *d, const Value *value)
+{
+    for (int i = 0; value->kind == V_TENSOR && i < value->type->rank; i++) {
+        const Axis *axis = &value->type->axes[i];
+        if (axis->kind != AXIS_CONST || axis->hidden || dim_value(axis->dim, -1) < 2)
+            continue;
+        diag_help(c->diags, d, "its axis `%s` gives %s names a value each", axis_text(&c->dims, axis),
+                  dim_text(&c->dims, axis->dim));
+        return;
+    }
+}
+
 static Value *split_entry(Checker *c, Value *value, int axis, int entry, Span span)
 {
     Value *slice = emit_slice(c, value, axis, entry, 1, span);
@@ -336,6 +349,7 @@ static void bind_several(Checker *c, const Node *bind, Value *value)
         Diag *d =
             noted(c, diag_report(c->diags, bind->span, E_SPLIT, count, value_describe(c, value)));
         report_label(c, d, source->span, value);
+        help_with_names(c, d, value);
     }
     for (int i = 0; i < count; i++)
         bind_name(c, bind->kids[i], entry_of(c, bind, value, axis, i));

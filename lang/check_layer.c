@@ -80,7 +80,9 @@ Value *param_value(Checker *c, const Node *param, Value *value, Span span)
     if (!kind_fits(param->text, value)) {
         Diag *d = noted(c, diag_report(c->diags, span, E_PARAM_VALUE, param->name, param->text,
                                        value_describe(c, value)));
-        if (value->kind == V_TENSOR)
+        if (!strcmp(param->text, "bool"))
+            diag_help(c->diags, d, "write `%s = true` or `%s = false`", param->name, param->name);
+        else if (value->kind == V_TENSOR)
             diag_help(c->diags, d, "a layer is applied by `x |> Layer(...)` or `Layer(...)(x)`");
         return c->error;
     }

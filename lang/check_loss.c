@@ -10,6 +10,11 @@ static Value *mismatch(Checker *c, const Call *call, Value *x, Value *y, const c
     report_label(c, d, call->spans.data[0], x);
     report_label(c, d, call->spans.data[1], y);
     diag_note(c->diags, d, "%s", expected);
+    for (int i = 0; i < x->type->rank && i < y->type->rank; i++)
+        if (!axis_equal(&x->type->axes[i], &y->type->axes[i]))
+            report_two_lengths(c, d, &x->type->axes[i], &y->type->axes[i]);
+    report_unpooled(c, d, x->type, y->type);
+    report_unpooled(c, d, y->type, x->type);
     return c->error;
 }
 

@@ -55,13 +55,22 @@ static bool limit_extent(Checker *c, const Node *node, ExtentInfo *info)
     return true;
 }
 
+static bool report_parent(Checker *c, const Node *node, const ExtentInfo *before, int parent)
+{
+    Diag *d = noted(c, diag_report(c->diags, node->span, E_RAGGED_PARENT, node->name));
+    diag_label(c->diags, d, before->place, "one for each `%s` here", c->extents.data[before->parent].name);
+    diag_note(c->diags, d, "here it would be one for each `%s`", c->extents.data[parent].name);
+    diag_help(c->diags, d, "another name makes it another axis");
+    return false;
+}
+
 static bool ragged_input_axis(Checker *c, const Node *node, int *parent, Axis *axis)
 {
-    ExtentInfo info = {.name = node->name, .kind = EXTENT_RAGGED, .parent = *parent, .source = -1};
+    ExtentInfo info = {.name = node->name, .kind = EXTENT_RAGGED, .parent = *parent, .source = -1, .place = node->span};
     for (int i = 0; i < c->extents.count; i++)
         if (c->extents.data[i].kind == EXTENT_RAGGED &&
             !strcmp(c->extents.data[i].name, node->name) && c->extents.data[i].parent != *parent)
-            return report_input(c, node, E_RAGGED_PARENT, node->name);
+            return report_parent(c, node, &c->extents.data[i], *parent);
     *parent = extent_add(c, info);
     *axis = (Axis){.kind = AXIS_RAGGED, .name = node->name, .extent = *parent};
     name_axis(c, axis, node->span);

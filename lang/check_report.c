@@ -127,15 +127,6 @@ void report_why(Checker *c, Diag *d, const Axis *axis)
                   report_place(c, reason->place, d->span), reason->after);
 }
 
-void report_windows(Checker *c, Diag *d, const Axis *axis)
-{
-    if (axis->kind != AXIS_RAGGED || c->extents.data[axis->extent].kind != EXTENT_WINDOW)
-        return;
-    const ExtentInfo *info = &c->extents.data[axis->extent];
-    diag_note(c->diags, d, "one `%s` counts windows of %s entries, not entries",
-              axis_text(&c->dims, axis), dim_text(&c->dims, info->span));
-}
-
 Value *report_not_size(Checker *c, const Node *node, const Value *value)
 {
     if (value->kind == V_ERROR)
@@ -165,15 +156,30 @@ void report_axes(Checker *c, Diag *d, const Type *type)
 {
     const char *list = NULL;
     for (int i = 0; i < type->rank; i++) {
-        if (!type->axes[i].name || type->axes[i].hidden)
+        if (!type->axes[i].name || type->axes[i].hidden || type->axes[i].kind == AXIS_FREE)
             continue;
         const char *name = arena_printf(c->arena, "`%s`", type->axes[i].name);
         list = list ? arena_printf(c->arena, "%s, %s", list, name) : name;
     }
     if (list)
-        diag_note(c->diags, d, "the named axes of %s are %s", type_text(&c->dims, type), list);
+        diag_note(c->diags, d, "the axes of %s that can be named here are %s", type_text(&c->dims, type), list);
     else
-        diag_note(c->diags, d, "%s has no axis with a name", type_text(&c->dims, type));
+        diag_note(c->diags, d, "%s has no axis that can be named here", type_text(&c->dims, type));
+}
+
+void report_needs_axis(Checker *c, const Call *call)
+{
+    Diag *d = noted(c, diag_report(c->diags, call->span, E_NEEDS_AXIS, call->name));
+    const Value *x = call->args.count ? call->args.data[0] : NULL;
+    const char *name = NULL;
+    for (int i = 0; x && x->kind == V_TENSOR && i < x->type->rank; i++)
+        if (x->type->axes[i].name && !x->type->axes[i].hidden && x->type->axes[i].kind == AXIS_RAGGED)
+            name = x->type->axes[i].name;
+    if (!x || x->kind != V_TENSOR)
+        return;
+    report_axes(c, d, x->type);
+    if (name)
+        diag_help(c->diags, d, "`%s(over %s)` runs along the sequence", call->name, name);
 }
 
 Value *report_no_axis(Checker *c, const Node *name, const Type *type)
@@ -184,16 +190,21 @@ Value *report_no_axis(Checker *c, const Node *name, const Type *type)
     const char *names[AXES_MAX];
     int count = 0;
     bool hidden = false;
+    const char *inner = NULL;
     for (int i = 0; i < type->rank; i++) {
         const Axis *axis = &type->axes[i];
-        if (axis->name && !axis->hidden)
+        if (axis->name && !axis->hidden && axis->kind != AXIS_FREE)
             names[count++] = axis->name;
+        if (axis->outer && !axis->hidden && axis->outer->name && name->name && !strcmp(axis->outer->name, name->name))
+            inner = axis->name;
         hidden |= axis->hidden && axis->name && name->name && !strcmp(axis->name, name->name);
     }
     const char *near = name->name ? diag_nearest(name->name, names, count) : NULL;
     if (hidden)
         diag_help(c->diags, d, "`%s` came in by `...`: a layer can name only axes of its signature",
                   name->name);
+    else if (inner)
+        diag_help(c->diags, d, "inside of this layer it is called `%s`", inner);
     else if (near)
         diag_help(c->diags, d, "did you mean `%s`?", near);
     return c->error;

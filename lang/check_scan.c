@@ -64,10 +64,13 @@ static bool add_sequence(Checker *c, TypedScan *scan, ScanContext *context, cons
         return to_tensor(c, value, ELEMENT_FLOAT, node->span)->kind == V_TENSOR &&
                !report_items(c, node->span, value);
     int axis = type_find(value->type, over->name);
-    if (axis < 0 || value->type->axes[axis].kind == AXIS_FREE) {
-        Node name = *over;
-        name.span = over->name_span;
+    Node name = *over;
+    name.span = over->name_span;
+    if (axis < 0)
         return report_no_axis(c, &name, value->type), false;
+    if (value->type->axes[axis].kind == AXIS_FREE) {
+        noted(c, diag_report(c->diags, name.span, E_MIXES_ITEMS, over->name));
+        return false;
     }
     if (scan->sequence_count == 0) {
         scan->axis = axis;

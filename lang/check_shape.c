@@ -49,9 +49,12 @@ static bool concat_fits(Checker *c, const Call *call, const Operands *operands, 
         report_label(c, d, operands->spans.data[i], x);
     diag_note(c->diags, d, "number %d is %s, the first is %s", i + 1, type_text(&c->dims, x->type),
               type_text(&c->dims, first->type));
+    report_unpooled(c, d, x->type, first->type);
+    report_unpooled(c, d, first->type, x->type);
     if (other >= 0) {
         report_why(c, d, &x->type->axes[other]);
         report_why(c, d, &first->type->axes[other]);
+        report_two_lengths(c, d, &first->type->axes[other], &x->type->axes[other]);
     }
     return false;
 }

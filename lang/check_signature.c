@@ -46,10 +46,11 @@ static Value *report_axis(Checker *c, const Signature *s, const Node *arg, const
     Binding *bound =
         node->kind == N_NAME || node->kind == N_RAGGED ? scope_find(c->scope, node->name) : NULL;
     Axis expected = {.kind = AXIS_CONST, .name = node->name};
-    if (node->kind == N_RAGGED && !bound)
+    if (node->kind == N_RAGGED && !bound) {
         diag_note(c->diags, d, "the axis `%s` cannot be the sequence axis `%s~`",
                   axis_text(&c->dims, axis), node->name);
-    else if (bound && bound->value->kind == V_DIM) {
+        diag_help(c->diags, d, "a layer over sequences comes before `mean`, `max` or `last` over the sequence");
+    } else if (bound && bound->value->kind == V_DIM) {
         expected.dim = bound->value->dim;
         expected.reason = bound->value->reason;
         diag_note(c->diags, d, "the axis `%s` should be `%s`", axis_text(&c->dims, axis),
@@ -59,10 +60,11 @@ static Value *report_axis(Checker *c, const Signature *s, const Node *arg, const
         report_fix(c, d, &expected, axis);
         report_fix(c, d, axis, &expected);
         return c->error;
-    } else if (bound && bound->value->kind == V_AXIS)
-        diag_note(c->diags, d, "the axis `%s` should be the same as `%s`",
-                  axis_text(&c->dims, axis), node->name);
-    else
+    } else if (bound && bound->value->kind == V_AXIS) {
+        diag_note(c->diags, d, "the axis `%s` should be the same as `%s`, here `%s`",
+                  axis_text(&c->dims, axis), node->name, axis_text(&c->dims, bound->value->axis));
+        report_two_lengths(c, d, bound->value->axis, axis);
+    } else
         diag_note(c->diags, d, "the axis `%s` should be `%s`", axis_text(&c->dims, axis),
                   report_snippet(c, node->span));
     report_why(c, d, axis);
@@ -167,6 +169,22 @@ static bool element_fits(Element declared, Element given)
            (declared == ELEMENT_TOKEN && given == ELEMENT_INT);
 }
 
+static Type axes_from(const Type *type, int from, int count)
+{
+    Type part = {.element = type->element};
+    for (int i = 0; i < count; i++)
+        type_push(&part, type->axes[from + i]);
+    return part;
+}
+
+static const char *axes_text(Checker *c, const Type *type)
+{
+    const char *text = NULL;
+    for (int i = 0; i < type->rank; i++)
+        text = arena_printf(c->arena, "%s%s`%s`", text ? text : "", text ? ", " : "", axis_text(&c->dims, &type->axes[i]));
+    return text ? text : "nothing";
+}
+
 static bool match_front(Checker *c, Signature *s, const Node *arg, const Value *value, Span span,
                         int from, int count)
 {
@@ -184,9 +202,12 @@ static bool match_front(Checker *c, Signature *s, const Node *arg, const Value *
     bool same = s->front.rank == count;
     for (int i = 0; same && i < count; i++)
         same = axis_equal(&s->front.axes[i], &value->type->axes[from + i]);
-    if (!same)
+    if (!same) {
+        const Type here = axes_from(value->type, from, count);
         report_argument(c, s, arg, value, span,
-                        "`...` stands for other axes than in the argument before it");
+                        arena_printf(c->arena, "`...` stands for %s here, for %s in the argument before it",
+                                     axes_text(c, &here), axes_text(c, &s->front)));
+    }
     return same;
 }
 
@@ -273,6 +294,11 @@ bool signature_over(Checker *c, const Signature *s, const Node *arg, const Value
                                    axis_text(&c->dims, outer), name->name));
     report_label(c, d, s->call, value);
     diag_note(c->diags, d, "its argument is declared `%s`", report_snippet(c, arg->span));
+    for (int i = 0; i < bound && outer->name; i++)
+        if (value->type->axes[i].kind == AXIS_RAGGED && value->type->axes[i].name &&
+            !strcmp(value->type->axes[i].name, name->name))
+            diag_help(c->diags, d, "there are several `%s` in each `%s`: make one vector of those first, as by `%s(...)(over %s)`",
+                      outer->name, name->name, layer_name(s), outer->name);
     return false;
 }
 
@@ -287,6 +313,8 @@ static Value *report_result(Checker *c, const Node *type, const Value *value, co
         diag_label(c->diags, d, value->typed->span, "%s", type_text(&c->dims, value->type));
     if (note)
         diag_note(c->diags, d, "%s", note);
+    if (value->typed && value->typed->kind == T_SCAN_LAST)
+        diag_help(c->diags, d, "a scan without `emit` gives its last states; `emit h` gives one entry for each step");
     for (int i = 0; i < value->type->rank; i++)
         report_windows(c, d, &value->type->axes[i]);
     return c->error;

@@ -47,6 +47,7 @@ typedef struct ExtentInfo {
     int least;
     int64_t most; /* RAGGED: longer ones are cut; 0: no limit */
     Span limit;   /* where `most` is written */
+    Span place;   /* RAGGED: where it is declared first */
 } ExtentInfo;
 
 typedef VEC(ExtentInfo) Extents;
