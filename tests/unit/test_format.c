@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The formatter on every program of the repository as it is, and on programs made of them by laying
- * them out anew by chance: other indentation, spaces, empty lines and comments.
+ * The formatter on every program of the repository as it is, and on those and a thousand generated
+ * programs laid out anew by chance: other indentation, spaces, empty lines and comments.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "lang/format.h"
 #include "lang/program.h"
 #include "tests/check.h"
+#include "tests/diff/generate_source.h"
 
 enum { GENERATED = 1000 };
 
@@ -180,6 +181,20 @@ static void layout_does_not_matter(void)
     globfree(&files);
 }
 
+static void generated_programs_keep_their_ir(void)
+{
+    static Text text;
+    for (uint64_t seed = 1; seed <= GENERATED; seed++) {
+        Arena *arena = arena_new();
+        const char *label = arena_printf(arena, "generated program %d", (int)seed);
+        const char *program = generate_source(arena, seed);
+        CHECK(*ir_of(arena, label, program));
+        CHECK(strlen(program) < sizeof text.data / 4);
+        is_formatted_once(arena, label, laid_out(program, &text));
+        arena_free(arena);
+    }
+}
+
 /* ---- the rules, one by one ---- */
 
 static void becomes(const char *text, const char *expected)
@@ -227,5 +242,6 @@ int main(void)
     formatting_again_changes_nothing();
     library_and_examples_are_formatted();
     layout_does_not_matter();
+    generated_programs_keep_their_ir();
     return test_report();
 }
