@@ -79,7 +79,7 @@ static void follows(const char *let, const char *input, const char *output, Expe
     enum { PLACES = 12 };
     Arena *arena = arena_new();
     const char *text = arena_printf(arena,
-                                    "use std.recurrent, std.norm, std.attention\n"
+                                    "use std.activation, std.attention, std.conv, std.norm, std.recurrent\n"
                                     "model Equations {\n    input x : f32[%s]\n    let cell = %s\n    output y = %s\n}\n",
                                     input, let, output);
     IrModule *module = lower(arena, text);
@@ -229,6 +229,13 @@ EXPECT_RECURRENT(expect_gru_with_reset_before, gru_step_with_reset_before, false
 EXPECT_BOTH_WAYS(expect_birnn, "Rnn", rnn_step)
 EXPECT_BOTH_WAYS(expect_bilstm, "Lstm", lstm_step)
 EXPECT_BOTH_WAYS(expect_bigru, "Gru", gru_step)
+EXPECT_BOTH_WAYS(expect_bidirectional, "Lstm", lstm_step)
+
+static void expect_any_two(const Run *run, double *y)
+{
+    recur(run, "there", lstm_step_that_remembers, false, y, 0, 2 * HIDDEN);
+    recur(run, "cell", gru_step_with_reset_before, true, y, HIDDEN, 2 * HIDDEN);
+}
 
 static void recurrent_layers_follow_their_equations(void)
 {
@@ -244,6 +251,9 @@ static void recurrent_layers_follow_their_equations(void)
     follows("BiRnn(4)", words, "x |> cell", expect_birnn);
     follows("BiLstm(4)", words, "x |> cell", expect_bilstm);
     follows("BiGru(4)", words, "x |> cell", expect_bigru);
+    follows("Bidirectional(Lstm, 4)", words, "x |> cell", expect_bidirectional);
+    follows("Gru(4, reset_after = false, reverse = true)\n    let there = Lstm(4, forget_bias = 1)", words,
+            "x |> BothWays(there, cell)", expect_any_two);
 }
 
 /* Graves, Fernandez & Schmidhuber 2007: what is above and to the left of the border is 0. */
@@ -427,7 +437,183 @@ static void a_recurrent_layer_goes_on_from_its_start(void)
     }
 }
 
+/* ---- activations, as their papers have them ---- */
+
+#define EXPECT_EACH(name, formula)                                                                 \
+    static void expect_##name(const Run *run, double *y)                                           \
+    {                                                                                              \
+        for (int64_t i = 0; i < run->call.counts[0]; i++) {                                        \
+            double x = run->x[i];                                                                  \
+            y[i] = (formula);                                                                      \
+        }                                                                                          \
+    }
+EXPECT_EACH(leaky_relu, x > 0 ? x : 0.2 * x)
+EXPECT_EACH(elu, x > 0 ? x : 1.5 * expm1(x))
+EXPECT_EACH(selu, 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x)))
+EXPECT_EACH(softplus, log1p(exp(x)))
+EXPECT_EACH(softsign, x / (1 + fabs(x)))
+EXPECT_EACH(silu, x / (1 + exp(-x)))
+EXPECT_EACH(gelu, 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * pow(x, 3)))))
+EXPECT_EACH(hard_tanh, fmin(fmax(x, -1), 1))
+EXPECT_EACH(relu6, fmin(fmax(x, 0), 6))
+EXPECT_EACH(hard_sigmoid, fmin(fmax(x / 6 + 0.5, 0), 1))
+EXPECT_EACH(hard_silu, x * fmin(fmax(x / 6 + 0.5, 0), 1))
+EXPECT_EACH(mish, x * tanh(log1p(exp(x))))
+EXPECT_EACH(log_sigmoid, -log1p(exp(-x)))
+
+static void expect_prelu(const Run *run, double *y)
+{
+    for (int64_t i = 0; i < run->call.counts[0]; i++)
+        y[i] = run->x[i] > 0 ? run->x[i] : argument(run, "cell.a")[i % 8] * run->x[i];
+}
+
+static void expect_glu(const Run *run, double *y)
+{
+    for (int64_t i = 0; i < run->call.counts[0]; i++) {
+        const double *x = run->x + i / 4 * 8 + i % 4;
+        y[i] = x[0] * logistic(x[4]);
+    }
+}
+
+/* Inputs around 0 are spread over what the functions tell apart. */
+static void activations_follow_their_formulas(void)
+{
+    const char *eight = "batch, 8";
+    follows("leaky_relu(0.2)", eight, "x |> cell", expect_leaky_relu);
+    follows("elu(1.5)", eight, "x |> cell", expect_elu);
+    follows("selu", eight, "x |> cell", expect_selu);
+    follows("softplus", eight, "x |> cell", expect_softplus);
+    follows("softsign", eight, "x |> cell", expect_softsign);
+    follows("silu", eight, "x |> cell", expect_silu);
+    follows("gelu", eight, "x |> cell", expect_gelu);
+    follows("hard_tanh", eight, "x |> cell", expect_hard_tanh);
+    follows("relu6", eight, "x |> cell", expect_relu6);
+    follows("hard_sigmoid", eight, "x |> cell", expect_hard_sigmoid);
+    follows("hard_silu", eight, "x |> cell", expect_hard_silu);
+    follows("mish", eight, "x |> cell", expect_mish);
+    follows("log_sigmoid", eight, "x |> cell", expect_log_sigmoid);
+    follows("Prelu()", eight, "x |> cell", expect_prelu);
+    follows("glu", eight, "x |> cell", expect_glu);
+}
+
 /* ---- convolution ---- */
+
+/* One entry of a sequence or an image; 0 outside of it. */
+static double entry(const double *x, int64_t rows, int64_t columns, int64_t row, int64_t column)
+{
+    bool inside = row >= 0 && row < rows && column >= 0 && column < columns;
+    return inside ? x[row * columns + column] : 0;
+}
+
+typedef struct Conv {
+    int size, stride, dilation, pad, groups;
+} Conv;
+
+/* Images of 4 channels, 7 rows and 6 columns to 4 filters. */
+static void convolve(const Run *run, const Conv *c, double *y)
+{
+    enum { CHANNELS = 4, FILTERS = 4, ROWS = 7, COLUMNS = 6 };
+    int span = (c->size - 1) * c->dilation + 1, own = CHANNELS / c->groups, each = FILTERS / c->groups;
+    int out_rows = (ROWS + 2 * c->pad - span) / c->stride + 1, out_columns = (COLUMNS + 2 * c->pad - span) / c->stride + 1;
+    const double *W = argument(run, c->groups > 1 ? "cell.G" : "cell.W");
+    for (int64_t i = 0; i < run->call.counts[0]; i++) {
+        int64_t column = i % out_columns, row = i / out_columns % out_rows, f = i / out_columns / out_rows % FILTERS;
+        int64_t image = i / out_columns / out_rows / FILTERS, group = f / each;
+        y[i] = argument(run, "cell.b")[f];
+        for (int k = 0; k < own; k++)
+            for (int r = 0; r < c->size; r++)
+                for (int s = 0; s < c->size; s++)
+                    y[i] += W[(((group * own + k) * c->size + r) * c->size + s) * each + f % each] *
+                            entry(run->x + (image * CHANNELS + group * own + k) * ROWS * COLUMNS, ROWS, COLUMNS,
+                                  row * c->stride + r * c->dilation - c->pad, column * c->stride + s * c->dilation - c->pad);
+    }
+}
+
+#define EXPECT_CONV(name, ...)                                                                     \
+    static void name(const Run *run, double *y)                                                    \
+    {                                                                                              \
+        convolve(run, &(Conv){__VA_ARGS__}, y);                                                    \
+    }
+EXPECT_CONV(expect_conv, .size = 3, .stride = 1, .dilation = 1, .groups = 1)
+EXPECT_CONV(expect_conv_same, .size = 3, .stride = 2, .dilation = 1, .pad = 1, .groups = 1)
+EXPECT_CONV(expect_conv_dilated, .size = 2, .stride = 1, .dilation = 3, .groups = 1)
+EXPECT_CONV(expect_conv_grouped, .size = 3, .stride = 2, .dilation = 1, .pad = 1, .groups = 2)
+EXPECT_CONV(expect_conv_depthwise, .size = 3, .stride = 1, .dilation = 2, .pad = 2, .groups = 4)
+
+/* Sequences of 3 features to 4 filters, windows of 2 at stride 2 with a gap of 1; a short one is filled up,
+ * and so one without entries has a window too. */
+static void expect_conv1d(const Run *run, double *y)
+{
+    enum { WIDTH = 2, DILATION = 2, STRIDE = 2, SPAN = 3 };
+    const double *end = y + run->call.counts[0];
+    for (const int64_t *o = run->words->offsets; y < end; o++) {
+        int64_t length = o[1] - o[0], windows = length < SPAN ? 1 : (length - SPAN) / STRIDE + 1;
+        for (int64_t j = 0; j < windows; j++, y += HIDDEN) {
+            memcpy(y, argument(run, "cell.b"), HIDDEN * sizeof *y);
+            for (int k = 0; k < WIDTH; k++)
+                if (j * STRIDE + k * DILATION < length)
+                    add_product(y, run->x + (o[0] + j * STRIDE + k * DILATION) * IN,
+                                argument(run, "cell.W") + k * IN * HIDDEN, IN, HIDDEN);
+        }
+    }
+}
+
+static void convolutions_follow_their_equations(void)
+{
+    const char *image = "batch, 4, 7, 6";
+    follows("Conv2d(4, size = 3)", image, "x |> cell", expect_conv);
+    follows("Conv2d(4, size = 3, stride = 2, pad = \"same\")", image, "x |> cell", expect_conv_same);
+    follows("Conv2d(4, size = 2, dilation = 3)", image, "x |> cell", expect_conv_dilated);
+    follows("Conv2d(4, size = 3, stride = 2, pad = \"same\", groups = 2)", image, "x |> cell", expect_conv_grouped);
+    follows("Conv2d(4, size = 3, dilation = 2, pad = \"same\", groups = 4)", image, "x |> cell", expect_conv_depthwise);
+    follows("Conv1d(4, width = 2, stride = 2, dilation = 2)", "batch, word~, 3", "x |> cell", expect_conv1d);
+}
+
+/* ---- pooling ---- */
+
+typedef enum PoolKind { POOL_MAX, POOL_MEAN, POOL_SUM } PoolKind;
+
+/* Windows of 3 at stride 2, padded by 1 if `same`: padding is nothing to a maximum, 0 to a mean. */
+static void pool(const Run *run, PoolKind kind, bool same, double *y)
+{
+    enum { ROWS = 7, COLUMNS = 6, SIZE = 3, STRIDE = 2 };
+    int out_rows = (ROWS + 2 * same - SIZE) / STRIDE + 1, out_columns = (COLUMNS + 2 * same - SIZE) / STRIDE + 1;
+    for (int64_t i = 0; i < run->call.counts[0]; i++) {
+        const double *x = run->x + i / out_columns / out_rows * ROWS * COLUMNS;
+        double most = -HUGE_VAL, sum = 0;
+        for (int64_t r = 0; r < SIZE; r++)
+            for (int64_t s = 0; s < SIZE; s++) {
+                int64_t row = i / out_columns % out_rows * STRIDE + r - same, column = i % out_columns * STRIDE + s - same;
+                bool inside = row >= 0 && row < ROWS && column >= 0 && column < COLUMNS;
+                most = inside ? fmax(most, x[row * COLUMNS + column]) : most;
+                sum += entry(x, ROWS, COLUMNS, row, column);
+            }
+        y[i] = kind == POOL_MAX ? most : kind == POOL_MEAN ? sum / (SIZE * SIZE) : sum;
+    }
+}
+
+#define EXPECT_POOL(name, kind, same)                                                              \
+    static void name(const Run *run, double *y)                                                    \
+    {                                                                                              \
+        pool(run, kind, same, y);                                                                  \
+    }
+EXPECT_POOL(expect_max_pool, POOL_MAX, false)
+EXPECT_POOL(expect_max_pool_same, POOL_MAX, true)
+EXPECT_POOL(expect_avg_pool, POOL_MEAN, false)
+EXPECT_POOL(expect_avg_pool_same, POOL_MEAN, true)
+EXPECT_POOL(expect_sum_pool, POOL_SUM, false)
+
+static void pooling_follows_its_equations(void)
+{
+    const char *image = "batch, 2, 7, 6";
+    follows("max_pool(3, stride = 2)", image, "x |> cell", expect_max_pool);
+    follows("max_pool(3, stride = 2, pad = \"same\")", image, "x |> cell", expect_max_pool_same);
+    follows("avg_pool(3, stride = 2)", image, "x |> cell", expect_avg_pool);
+    follows("avg_pool(3, stride = 2, pad = \"same\")", image, "x |> cell", expect_avg_pool_same);
+    follows("sum_pool(3, stride = 2)", image, "x |> cell", expect_sum_pool);
+}
+
+/* ---- convolutions in groups ---- */
 
 static void copy_half(const Run *run, const char *from, int half, const char *to)
 {
@@ -641,6 +827,9 @@ int main(void)
     attention_follows_its_equations();
     attention_has_its_properties();
     a_recurrent_layer_goes_on_from_its_start();
+    activations_follow_their_formulas();
+    convolutions_follow_their_equations();
+    pooling_follows_its_equations();
     a_grouped_convolution_is_that_of_its_groups_side_by_side();
     normalisation_follows_its_equations();
     batch_normalisation_follows_its_equations();
