@@ -219,36 +219,64 @@ static void read_schedule(Checker *c, Recipe *recipe, const Node *node)
 
 /* ---- stopping ---- */
 
+/* What can be measured of a target, and whether the smaller is the better. */
+static const struct {
+    const char *name;
+    bool least;
+} measures[] = {{"accuracy", false}, {"auc", false}, {"f1", false}, {"rmse", true}, {"mae", true}};
+
+enum { MEASURES = sizeof measures / sizeof *measures };
+
+/* The names that `on` can have: the loss, metrics of the model, measures of all targets together, of
+ * each target. `least` is by name. */
+static int stop_names(Checker *c, const char **names, bool *least, int room)
+{
+    const Program *program = c->program;
+    int count = 0;
+    least[count] = true;
+    names[count++] = "valid.loss";
+    for (int i = 0; i < program->metric_names.count && count < room; i++)
+        names[count++] = arena_printf(c->arena, "valid.%s", program->metric_names.data[i]);
+    for (int k = 0; k < MEASURES && count < room; k++) {
+        least[count] = measures[k].least;
+        names[count++] = arena_printf(c->arena, "valid.%s", measures[k].name);
+    }
+    for (int i = 0; i < program->inputs.count; i++)
+        for (int k = 0; program->inputs.data[i].target && k < MEASURES && count < room; k++) {
+            least[count] = measures[k].least;
+            names[count++] = arena_printf(c->arena, "valid.%s.%s", program->inputs.data[i].name, measures[k].name);
+        }
+    return count;
+}
+
+static void stop_on(Checker *c, Recipe *recipe, const Node *value)
+{
+    int room = 1 + c->program->metric_names.count + MEASURES * (1 + c->program->inputs.count);
+    const char **names = ARENA_ARRAY(c->arena, const char *, room);
+    bool *least = ARENA_ARRAY(c->arena, bool, room);
+    int count = stop_names(c, names, least, room);
+    for (int i = 0; i < count; i++)
+        if (value->kind == N_NAME && !strcmp(value->name, names[i])) {
+            recipe->stop_metric = names[i];
+            recipe->stop_least |= least[i];
+            return;
+        }
+    if (c->program_complete) /* else the target may be one that was not understood */
+        wrong_name(c, value->span, "metric", report_snippet(c, value->span), names, count);
+}
+
 static void stop_option(Checker *c, Recipe *recipe, const Node *arg)
 {
-    static const char *const metrics[] = {"valid.auc", "valid.accuracy", "valid.loss"};
     static const char *const options[] = {"on", "patience", "least"};
     const Node *value = arg->kids[0];
-    if (!strcmp(arg->name, "patience")) {
+    if (!strcmp(arg->name, "patience"))
         read_int(c, value, "patience", &recipe->patience);
-        return;
-    }
-    if (!strcmp(arg->name, "least")) {
+    else if (!strcmp(arg->name, "least"))
         read_bool(c, value, "least", &recipe->stop_least);
-        return;
-    }
-    if (strcmp(arg->name, "on")) {
+    else if (!strcmp(arg->name, "on"))
+        stop_on(c, recipe, value);
+    else
         wrong_name(c, arg->name_span, "option of `early`", arg->name, options, 3);
-        return;
-    }
-    for (int i = 0; i < c->program->metric_names.count; i++) {
-        const char *metric = arena_printf(c->arena, "valid.%s", c->program->metric_names.data[i]);
-        if (value->kind == N_NAME && !strcmp(value->name, metric)) {
-            recipe->stop_metric = metric;
-            return;
-        }
-    }
-    for (int i = 0; i < 3; i++)
-        if (value->kind == N_NAME && !strcmp(value->name, metrics[i])) {
-            recipe->stop_metric = metrics[i];
-            return;
-        }
-    wrong_name(c, value->span, "metric", report_snippet(c, value->span), metrics, 3);
 }
 
 static void read_stop(Checker *c, Recipe *recipe, const Node *node)
