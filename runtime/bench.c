@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/bench.h"
 
+#include "runtime/predict.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -58,6 +60,22 @@ static NndStatus repeat(const Calls *c, int64_t count, bool rotate, double secon
     return status;
 }
 
+/* Of the last call. */
+static NndStatus keep_scores(NndBench *out, const NndSession *session, NndError *error)
+{
+    NndScores scores = {0};
+    NndStatus status = NND_OK;
+    for (int i = 0; i < nnd_session_function(session)->result_count && !status; i++)
+        status = nnd_scores_take(&scores, session, i, out->batch_items, error);
+    out->scores = scores.data;
+    out->score_count = scores.count ? scores.begins[scores.count] : 0;
+    scores.data = NULL;
+    nnd_scores_free(&scores);
+    if (status)
+        nnd_bench_free(out);
+    return status;
+}
+
 NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, double seconds, NndRun *run,
                         void *engine, NndPool *pool, NndError *error)
 {
@@ -71,5 +89,11 @@ NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *se
     if (!status)
         status = repeat(&calls, out->batch_items, false, seconds / 2, &out->batch, error);
     free(calls.times);
-    return status;
+    return status ? status : keep_scores(out, session, error);
+}
+
+void nnd_bench_free(NndBench *bench)
+{
+    free(bench->scores);
+    *bench = (NndBench){0};
 }

@@ -13,10 +13,14 @@ typedef struct NndBench {
     double latency; /* seconds of a call with one item: median over calls, items in turn */
     double batch;   /* seconds of a call with the first `batch_items` items: median over calls */
     int64_t batch_items;
+    float *scores;  /* all outputs of the batch, one after the other; owned */
+    int64_t score_count;
 } NndBench;
 
 /* Calls for about `seconds`, half of it with single items, half with batches; at least three each. */
 NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, double seconds, NndRun *run,
                         void *engine, NndPool *pool, NndError *error);
+
+void nnd_bench_free(NndBench *bench);
 
 #endif

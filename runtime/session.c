@@ -14,11 +14,11 @@ typedef struct Owned {
 struct NndSession {
     const NndModuleDesc *module;
     const NndFunctionDesc *function;
-    NndDataKind kind;
-    int levels;           /* of the texts: 1 words, 2 words in sentences */
+    int *owners;          /* by dimension: the argument whose lengths are those of a ragged one */
     NndAxes *axes;
     NndExtent *given;
     Owned *lengths;       /* by dimension */
+    Owned other_lengths;  /* of a text that shares the axis, to compare */
     const void **args;
     void **results;
     bool *bound;          /* results that are the caller's */
@@ -103,40 +103,57 @@ static bool is_label(const NndSession *s, const NndValueDesc *value)
     return dim && value->rank == 1 && value->dtype == NND_I32 && dim->kind == NND_DIM_FREE;
 }
 
-static NndStatus check_marks(const NndSession *s, const NndValueDesc *marks, NndError *error)
+/* The text whose words the marks are about, or -1. */
+static int text_of_marks(const NndSession *s, const NndValueDesc *marks)
 {
     for (int i = 0; i < s->function->arg_count; i++)
         if (is_tokens(s, &s->function->args[i]) && s->function->args[i].dims[0] == marks->dims[0])
-            return NND_OK;
-    return nnd_fail(error, NND_EINVAL, "input `%s`: marks of phrases go with a text that has the same axes", marks->name);
+            return i;
+    return -1;
 }
 
-static NndStatus find_kind(NndSession *s, NndError *error)
+static NndStatus check_arg(const NndSession *s, const NndValueDesc *arg, NndError *error)
+{
+    bool target = arg->kind == NND_ARG_TARGET;
+    if (is_dense(s, arg) || (target ? is_label(s, arg) : is_tokens(s, arg)))
+        return NND_OK;
+    if (target || !is_marks(s, arg))
+        return nnd_fields_unreadable(target, arg->name, error);
+    if (text_of_marks(s, arg) < 0)
+        return nnd_fail(error, NND_EINVAL, "input `%s`: marks of phrases go with a text that has the same axes", arg->name);
+    return NND_OK;
+}
+
+/* The first text with a ragged axis tells its lengths. */
+static void find_owners(NndSession *s)
+{
+    for (int i = 0; i < s->module->dim_count; i++)
+        s->owners[i] = -1;
+    for (int i = 0; i < s->function->arg_count; i++) {
+        if (!is_tokens(s, &s->function->args[i]))
+            continue;
+        for (int dim = s->function->args[i].dims[0]; s->module->dims[dim].kind == NND_DIM_RAGGED; dim = s->module->dims[dim].parent)
+            if (s->owners[dim] < 0)
+                s->owners[dim] = i;
+    }
+}
+
+static bool is_data(const NndValueDesc *arg)
+{
+    return arg->kind == NND_ARG_INPUT || arg->kind == NND_ARG_TARGET;
+}
+
+static NndStatus check_args(const NndSession *s, NndError *error)
 {
     int inputs = 0;
     for (int i = 0; i < s->function->arg_count; i++) {
         const NndValueDesc *arg = &s->function->args[i];
-        if (arg->kind == NND_ARG_TARGET && !is_label(s, arg))
-            return nnd_fail(error, NND_EINVAL, "target `%s`: only one class for each item can be read from data", arg->name);
-        if (arg->kind != NND_ARG_INPUT)
-            continue;
-        if (is_marks(s, arg)) {
-            NndStatus status = check_marks(s, arg, error);
-            if (status)
-                return status;
-            continue;
-        }
-        if (!is_tokens(s, arg) && !is_dense(s, arg))
-            return nnd_fail(error, NND_EINVAL, "input `%s`: only token[batch, word~], token[batch, sent~, word~], marks of phrases "
-                            "(f32 with the axes of the text) and f32[batch, ...] can be read from data", arg->name);
-        if (inputs++)
-            return nnd_fail(error, NND_EINVAL, "input `%s`: only one input can be read from data", arg->name);
-        s->kind = is_tokens(s, arg) ? NND_DATA_TEXT : NND_DATA_DENSE;
-        s->levels = ragged_levels(s, leading_dim(s, arg));
+        NndStatus status = is_data(arg) ? check_arg(s, arg, error) : NND_OK;
+        if (status)
+            return status;
+        inputs += arg->kind == NND_ARG_INPUT;
     }
-    if (!inputs)
-        return nnd_fail(error, NND_EINVAL, "the model has no input");
-    return NND_OK;
+    return inputs ? NND_OK : nnd_fail(error, NND_EINVAL, "the model has no input");
 }
 
 /* ---- life ---- */
@@ -152,14 +169,16 @@ static NndStatus set_up(NndSession *s, NndError *error)
     s->given = zeroed(s->module->dim_count, sizeof *s->given);
     s->lengths = zeroed(s->module->dim_count, sizeof *s->lengths);
     s->args = zeroed(f->arg_count, sizeof *s->args);
+    s->owners = zeroed(s->module->dim_count, sizeof *s->owners);
     s->results = zeroed(f->result_count, sizeof *s->results);
     s->bound = zeroed(f->result_count, sizeof *s->bound);
     s->arg_memory = zeroed(f->arg_count, sizeof *s->arg_memory);
     s->result_memory = zeroed(f->result_count, sizeof *s->result_memory);
-    if (!s->given || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory)
+    if (!s->given || !s->owners || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the arguments of %s", f->name);
+    find_owners(s);
     NndStatus status = nnd_axes_new(&s->axes, s->module->dims, s->module->dim_count, error);
-    return status ? status : find_kind(s, error);
+    return status ? status : check_args(s, error);
 }
 
 NndStatus nnd_session_new(NndSession **out, const NndModuleDesc *module, const char *function, NndError *error)
@@ -196,7 +215,9 @@ void nnd_session_free(NndSession *s)
     free_owned(s->result_memory, s->function->result_count);
     nnd_axes_free(s->axes);
     free_owned(s->lengths, s->module->dim_count);
+    free(s->other_lengths.data);
     free(s->given);
+    free(s->owners);
     free(s->args);
     free(s->results);
     free(s->bound);
@@ -204,7 +225,6 @@ void nnd_session_free(NndSession *s)
 }
 
 const NndFunctionDesc *nnd_session_function(const NndSession *s) { return s->function; }
-NndDataKind nnd_session_data_kind(const NndSession *s) { return s->kind; }
 
 bool nnd_session_wants_phrases(const NndSession *s)
 {
@@ -214,21 +234,50 @@ bool nnd_session_wants_phrases(const NndSession *s)
     return wanted;
 }
 
-NndTextLimits nnd_session_text_limits(const NndSession *s)
+static NndTextLimits text_limits(const NndSession *s, const NndValueDesc *text)
 {
-    NndTextLimits limits = {0};
-    for (int i = 0; i < s->module->dim_count; i++) {
-        const NndDimDesc *dim = &s->module->dims[i];
-        if (dim->kind != NND_DIM_RAGGED)
-            continue;
-        if (s->levels == 1)
-            limits.words = dim->size;
-        else if (ragged_levels(s, dim) == 1)
-            limits.sentences = dim->size;
-        else
-            limits.sentence_words = dim->size;
+    const NndDimDesc *words = leading_dim(s, text);
+    if (ragged_levels(s, words) == 1)
+        return (NndTextLimits){.words = words->size};
+    return (NndTextLimits){.sentences = s->module->dims[words->parent].size, .sentence_words = words->size};
+}
+
+NndStatus nnd_session_encode(const NndSession *s, NndDataset *set, const NndVocab *vocab, NndError *error)
+{
+    NndStatus status = NND_OK;
+    for (int i = 0; i < set->fields->count && !status; i++) {
+        int arg = set->columns[i].texts ? nnd_function_arg(s->function, set->fields->items[i].name) : -1;
+        if (arg >= 0 && vocab)
+            status = nnd_column_encode(&set->columns[i], set->count, vocab, text_limits(s, &s->function->args[arg]), error);
     }
-    return limits;
+    return status;
+}
+
+/* Numbers in each item. */
+static int64_t item_size(const NndSession *s, const NndValueDesc *arg)
+{
+    int64_t size = 1;
+    for (int i = 1; i < arg->rank; i++)
+        size *= s->module->dims[arg->dims[i]].size;
+    return size;
+}
+
+NndStatus nnd_session_fields(NndFields *out, const NndSession *s, NndError *error)
+{
+    *out = (NndFields){0};
+    NndStatus status = NND_OK;
+    for (int i = 0; i < s->function->arg_count && !status; i++) {
+        const NndValueDesc *arg = &s->function->args[i];
+        if (!is_data(arg) || is_marks(s, arg))
+            continue;
+        bool numbers = is_dense(s, arg), target = arg->kind == NND_ARG_TARGET;
+        NndFieldKind kind = numbers ? NND_FIELD_NUMBERS : target ? NND_FIELD_CLASS : NND_FIELD_TEXT;
+        NndText name = {arg->name, strlen(arg->name)};
+        status = nnd_fields_add(out, name, kind, target, numbers ? item_size(s, arg) : 0, error);
+    }
+    if (status)
+        nnd_fields_free(out);
+    return status;
 }
 
 const void *nnd_session_result(const NndSession *s, int index) { return s->results[index]; }
@@ -274,83 +323,150 @@ int64_t nnd_session_result_count(const NndSession *s, int index)
     return value_count(s, &s->function->results[index]);
 }
 
-/* Sentences of each item: the outer one of two ragged axes. */
-static NndStatus bind_sentences(NndSession *s, int dim, const NndDataset *set, const int64_t *items, int64_t count,
-                                NndError *error)
+static int64_t row_begin(const NndSession *s, int dim, int64_t item)
 {
-    int64_t *lengths = reserve(&s->lengths[dim], (size_t)count * sizeof *lengths, error);
-    if (!lengths)
-        return NND_ENOMEM;
-    nnd_gather_sentences(lengths, set, items, count);
-    s->given[dim].lengths = lengths;
-    return NND_OK;
+    const NndDimDesc *desc = &s->module->dims[dim];
+    if (desc->parent < 0)
+        return item;
+    return nnd_axes_table(s->axes)[dim].offsets[row_begin(s, desc->parent, item)];
 }
 
-/* Words of each item, or of each sentence. */
-static NndStatus bind_words(NndSession *s, int dim, const NndDataset *set, const int64_t *items, int64_t count,
-                            NndError *error)
+bool nnd_session_result_has_items(const NndSession *s, int index)
 {
-    int64_t rows = count;
-    for (int64_t i = 0; s->levels == 2 && i < count; i++)
-        rows += set->sentences[items[i] + 1] - set->sentences[items[i]] - 1;
-    int64_t *lengths = reserve(&s->lengths[dim], (size_t)rows * sizeof *lengths, error);
+    const NndDimDesc *dim = leading_dim(s, &s->function->results[index]);
+    while (dim && dim->parent >= 0)
+        dim = &s->module->dims[dim->parent];
+    return dim && dim->kind == NND_DIM_FREE;
+}
+
+void nnd_session_result_items(int64_t *begins, const NndSession *s, int index, int64_t count)
+{
+    const NndValueDesc *value = &s->function->results[index];
+    int64_t row = 1;
+    for (int i = 1; i < value->rank; i++)
+        row *= nnd_axes_table(s->axes)[value->dims[i]].extent;
+    for (int64_t i = 0; i <= count; i++)
+        begins[i] = row_begin(s, value->dims[0], i) * row;
+}
+
+/* What a batch is made of. */
+typedef struct Batch {
+    const NndDataset *set;
+    const int64_t *items;
+    int64_t count;
+} Batch;
+
+/* How many rows the parent of a ragged axis of a text has: items, or their sentences. */
+static int64_t parent_rows(const NndColumn *text, bool nested, const Batch *b)
+{
+    int64_t rows = nested ? 0 : b->count;
+    for (int64_t i = 0; nested && i < b->count; i++)
+        rows += text->sentences[b->items[i] + 1] - text->sentences[b->items[i]];
+    return rows;
+}
+
+/* Lengths of a ragged axis of a text: sentences of each item (the outer one of two axes), words of
+ * each, or of each sentence. */
+static int64_t *gather_lengths(const NndSession *s, int dim, int text, const Batch *b, Owned *memory, int64_t *rows, NndError *error)
+{
+    const NndDimDesc *desc = &s->module->dims[dim];
+    const NndValueDesc *arg = &s->function->args[text];
+    const NndColumn *column = nnd_dataset_column(b->set, arg->name);
+    bool nested = ragged_levels(s, desc) == 2, outer = arg->dims[0] != dim;
+    *rows = parent_rows(column, nested, b);
+    int64_t *lengths = reserve(memory, (size_t)*rows * sizeof *lengths, error);
     if (!lengths)
-        return NND_ENOMEM;
-    if (s->levels == 2)
-        nnd_gather_sentence_lengths(lengths, set, items, count);
+        return NULL;
+    if (outer)
+        nnd_gather_sentences(lengths, column, b->items, b->count);
+    else if (nested)
+        nnd_gather_sentence_lengths(lengths, column, b->items, b->count);
     else
-        nnd_gather_lengths(lengths, set, items, count);
-    s->given[dim].lengths = lengths;
+        nnd_gather_lengths(lengths, column, b->items, b->count);
+    return lengths;
+}
+
+static NndStatus bind_axes(NndSession *s, const Batch *b, NndError *error)
+{
+    int64_t rows;
+    for (int i = 0; i < s->module->dim_count; i++) {
+        s->given[i].extent = b->count;
+        int text = s->owners[i];
+        if (text >= 0 && !(s->given[i].lengths = gather_lengths(s, i, text, b, &s->lengths[i], &rows, error)))
+            return NND_ENOMEM;
+    }
+    return nnd_axes_bind(s->axes, s->given, error);
+}
+
+/* Whether a text is as long as the one that owns its axes, item by item. */
+static NndStatus check_lengths(NndSession *s, int text, const Batch *b, NndError *error)
+{
+    const NndValueDesc *arg = &s->function->args[text];
+    for (int dim = arg->dims[0]; s->module->dims[dim].kind == NND_DIM_RAGGED; dim = s->module->dims[dim].parent) {
+        int64_t rows;
+        if (s->owners[dim] == text)
+            continue;
+        const int64_t *lengths = gather_lengths(s, dim, text, b, &s->other_lengths, &rows, error);
+        if (!lengths)
+            return NND_ENOMEM;
+        if (rows != nnd_axes_table(s->axes)[s->module->dims[dim].parent].extent ||
+            memcmp(lengths, s->given[dim].lengths, (size_t)rows * sizeof *lengths))
+            return nnd_fail(error, NND_EINVAL,
+                            "inputs `%s` and `%s` share the axis %s~, but the data has texts of different lengths for "
+                            "them; give one of them an axis of another name",
+                            s->function->args[s->owners[dim]].name, arg->name, s->module->dims[dim].name);
+    }
     return NND_OK;
 }
 
-static NndStatus bind_axes(NndSession *s, const NndDataset *set, const int64_t *items, int64_t count, NndError *error)
+/* What the argument is filled from has to be there, and of its size. */
+static NndStatus check_column(const NndSession *s, const NndValueDesc *arg, const NndColumn *column, NndError *error)
+{
+    bool numbers = column && (column->f32 || column->u8), labels = column && column->labels;
+    if (is_dense(s, arg)) {
+        if (numbers && column->width != item_size(s, arg))
+            return nnd_fail(error, NND_EINVAL, "%s `%s` wants %lld numbers an item, the data has %lld",
+                            arg->kind == NND_ARG_TARGET ? "target" : "input", arg->name, (long long)item_size(s, arg),
+                            (long long)column->width);
+        if (numbers)
+            return NND_OK;
+    }
+    if (arg->kind == NND_ARG_TARGET)
+        return labels ? NND_OK : nnd_fail(error, NND_EINVAL, "the data has no labels for `%s`", arg->name);
+    return column && column->offsets ? NND_OK : nnd_fail(error, NND_EINVAL, "the data has nothing for input `%s`", arg->name);
+}
+
+static NndStatus check_data(const NndSession *s, const Batch *b, NndError *error)
 {
     NndStatus status = NND_OK;
-    for (int i = 0; i < s->module->dim_count && !status; i++) {
-        const NndDimDesc *dim = &s->module->dims[i];
-        s->given[i].extent = count;
-        if (dim->kind == NND_DIM_RAGGED)
-            status = ragged_levels(s, dim) < s->levels ? bind_sentences(s, i, set, items, count, error)
-                                                       : bind_words(s, i, set, items, count, error);
+    for (int i = 0; i < s->function->arg_count && !status; i++) {
+        const NndValueDesc *arg = &s->function->args[i];
+        if (is_data(arg) && !is_marks(s, arg))
+            status = check_column(s, arg, nnd_dataset_column(b->set, arg->name), error);
     }
-    return status ? status : nnd_axes_bind(s->axes, s->given, error);
+    return status;
 }
 
-static NndStatus check_shape(const NndSession *s, const NndDataset *set, const NndValueDesc *arg, NndError *error)
-{
-    if (s->kind != set->kind)
-        return nnd_fail(error, NND_EINVAL, "input `%s` wants %s", arg->name, s->kind == NND_DATA_TEXT ? "texts" : "numbers");
-    if (s->kind == NND_DATA_TEXT)
-        return NND_OK;
-    int64_t wanted = 1;
-    for (int i = 1; i < arg->rank; i++)
-        wanted *= s->module->dims[arg->dims[i]].size;
-    if (wanted != set->item_size)
-        return nnd_fail(error, NND_EINVAL, "input `%s` wants %lld numbers an item, the data has %lld", arg->name,
-                        (long long)wanted, (long long)set->item_size);
-    return NND_OK;
-}
-
-static NndStatus fill_input(NndSession *s, int index, const NndDataset *set, const int64_t *items, int64_t count, NndError *error)
+static NndStatus fill_arg(NndSession *s, int index, const Batch *b, NndError *error)
 {
     const NndValueDesc *arg = &s->function->args[index];
-    if (arg->kind == NND_ARG_TARGET && !set->labels)
-        return nnd_fail(error, NND_EINVAL, "the data has no labels");
-    NndStatus status = arg->kind == NND_ARG_INPUT ? check_shape(s, set, arg, error) : NND_OK;
+    NndStatus status = is_tokens(s, arg) ? check_lengths(s, index, b, error) : NND_OK;
     if (status)
         return status;
     void *data = reserve(&s->arg_memory[index], (size_t)value_count(s, arg) * nnd_dtype_size((NndDType)arg->dtype), error);
     if (!data)
         return NND_ENOMEM;
-    if (arg->kind == NND_ARG_TARGET)
-        nnd_gather_labels(data, set, items, count);
-    else if (is_marks(s, arg))
-        nnd_gather_marks(data, set, items, count);
-    else if (s->kind == NND_DATA_TEXT)
-        nnd_gather_tokens(data, set, items, count);
+    bool marks = is_marks(s, arg);
+    const char *name = marks ? s->function->args[text_of_marks(s, arg)].name : arg->name;
+    const NndColumn *column = nnd_dataset_column(b->set, name);
+    if (marks)
+        nnd_gather_marks(data, column, b->items, b->count);
+    else if (is_dense(s, arg))
+        nnd_gather_numbers(data, column, b->items, b->count);
+    else if (arg->kind == NND_ARG_TARGET)
+        nnd_gather_labels(data, column, b->items, b->count);
     else
-        nnd_gather_dense(data, set, items, count);
+        nnd_gather_tokens(data, column, b->items, b->count);
     s->args[index] = data;
     return NND_OK;
 }
@@ -370,10 +486,13 @@ static NndStatus size_results(NndSession *s, NndError *error)
 
 NndStatus nnd_session_batch(NndSession *s, const NndDataset *set, const int64_t *items, int64_t count, NndError *error)
 {
-    NndStatus status = bind_axes(s, set, items, count, error);
+    Batch batch = {set, items, count};
+    NndStatus status = check_data(s, &batch, error);
+    if (!status)
+        status = bind_axes(s, &batch, error);
     for (int i = 0; !status && i < s->function->arg_count; i++)
-        if (s->function->args[i].kind == NND_ARG_INPUT || s->function->args[i].kind == NND_ARG_TARGET)
-            status = fill_input(s, i, set, items, count, error);
+        if (is_data(&s->function->args[i]))
+            status = fill_arg(s, i, &batch, error);
     return status ? status : size_results(s, error);
 }
 

@@ -76,7 +76,8 @@ static bool open_engine(Bench *b, Arena *arena, Which which)
 static bool load_data(Bench *b)
 {
     NndError error;
-    NndStatus status = nnd_dataset_load(&b->data, b->data_path, nnd_session_data_kind(b->sessions[JIT]), NULL, &error);
+    NndDataWish wish = {.columns = b->options->columns};
+    NndStatus status = nnd_dataset_load(&b->data, b->data_path, &b->models[JIT].fields, wish, &error);
     if (!status)
         status = encode_data(&b->data, b->models[JIT].vocab, b->sessions[JIT], b->data_path, &error);
     if (status)
@@ -93,17 +94,6 @@ static double weight_bytes(const Bench *b)
     return bytes;
 }
 
-static NndStatus keep_scores(Measured *m, const float *scores, int64_t count, NndError *error)
-{
-    free(m->scores);
-    m->scores = malloc((size_t)(count + 1) * sizeof *scores);
-    if (!m->scores)
-        return nnd_fail(error, NND_ENOMEM, "out of memory for the scores");
-    memcpy(m->scores, scores, (size_t)count * sizeof *scores);
-    m->score_count = count;
-    return NND_OK;
-}
-
 static NndStatus run_engine(Bench *b, Which which, int round, double seconds, NndError *error)
 {
     Measured *m = &b->measured[which];
@@ -118,7 +108,10 @@ static NndStatus run_engine(Bench *b, Which which, int round, double seconds, Nn
     m->memory = (double)unit->engine->stats(unit->engine).arena_bytes + weight_bytes(b);
     b->batch_items = times.batch_items;
     b->flops = ir_func_flops(ir_module_func(unit->module, "predict"), nnd_session_axes(session));
-    return keep_scores(m, nnd_session_result(session, 0), nnd_session_result_count(session, 0), error);
+    free(m->scores);
+    m->scores = times.scores;
+    m->score_count = times.score_count;
+    return NND_OK;
 }
 
 /* ---- native ---- */
@@ -153,7 +146,9 @@ static json_t *run_program(const Bench *b, double seconds, struct rusage *usage,
         snprintf(threads, sizeof threads, "%d", nnd_pool_threads(b->units[JIT].pool));
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
-        execl(b->program, b->program, "--bench", time, "--threads", threads, b->data_path, (char *)NULL);
+        const char *columns = b->options->columns;
+        execl(b->program, b->program, "--bench", time, "--threads", threads, b->data_path, columns ? "--columns" : NULL, columns,
+              (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -323,6 +318,7 @@ static void clean_up(Bench *b)
 
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
+    DATA_LONG_OPTIONS,
     {"data", required_argument, NULL, OPT_DATA},
     {"seconds", required_argument, NULL, OPT_SECONDS},
     {NULL, 0, NULL, 0}};
@@ -371,6 +367,7 @@ const Command command_bench = {
             "GFLOP/s and their share of the machine's measured peak, memory. The engines are measured in\n"
             "turn; if their outputs differ there is no table but an error.\n\n"
             "      --data FILE          what to predict\n"
+            COLUMNS_HELP
             "      --seconds S          how long to measure each engine (default 3)\n",
     .run = run_bench,
 };

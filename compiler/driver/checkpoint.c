@@ -4,6 +4,7 @@
  * weights of the moment; what only training needs has names that begin with
  * "train/": optimiser states and the best weights so far.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +58,21 @@ static const char *joined_phrases(Arena *arena, const NndPhrases *phrases)
     return text.data;
 }
 
+static void add_fields(Contents *c, const Trainer *t)
+{
+    char *stored = nnd_fields_stored(&t->fields);
+    add_metadata(c, "nnd.columns", arena_strdup(c->arena, stored ? stored : ""));
+    free(stored);
+    for (int i = 0; i < t->fields.count; i++) {
+        const NndField *field = &t->fields.items[i];
+        if (field->classes.count)
+            add_metadata(c, arena_printf(c->arena, "nnd.classes.%s", field->name), joined_classes(c->arena, &field->classes));
+        if (!isnan(t->state.thresholds[i]))
+            add_metadata(c, arena_printf(c->arena, "nnd.threshold.%s", field->name),
+                         arena_printf(c->arena, "%.9g", t->state.thresholds[i]));
+    }
+}
+
 static void add_model_metadata(Contents *c, const Trainer *t)
 {
     const Program *program = t->unit.program;
@@ -69,10 +85,7 @@ static void add_model_metadata(Contents *c, const Trainer *t)
         add_metadata(c, "nnd.vocab", arena_strndup(c->arena, nnd_vocab_stored(t->vocab).data, nnd_vocab_stored(t->vocab).size));
     if (t->vocab && nnd_vocab_phrases(t->vocab))
         add_metadata(c, "nnd.phrases", joined_phrases(c->arena, nnd_vocab_phrases(t->vocab)));
-    if (t->train.classes.count && program_has_target(program))
-        add_metadata(c, "nnd.classes", joined_classes(c->arena, &t->train.classes));
-    if (t->state.has_threshold)
-        add_metadata(c, "nnd.threshold", arena_printf(c->arena, "%.9g", t->state.threshold));
+    add_fields(c, t);
     add_metadata(c, "nnd.history", t->history);
 }
 
@@ -109,13 +122,12 @@ static const char *identity(Arena *arena, const Trainer *t)
                         (int)t->recipe->optimiser);
 }
 
-static const char state_format[] = "%lld %lld %lld %la %la %lld %la %d";
+static const char state_format[] = "%lld %lld %lld %la %la %lld";
 
 static const char *state_text(Arena *arena, const TrainState *s)
 {
-    return arena_printf(arena, "%lld %lld %lld %a %a %lld %a %d", (long long)s->epoch, (long long)s->done,
-                        (long long)s->iteration, s->loss_sum, s->best_metric, (long long)s->best_epoch, s->threshold,
-                        (int)s->has_threshold);
+    return arena_printf(arena, "%lld %lld %lld %a %a %lld", (long long)s->epoch, (long long)s->done,
+                        (long long)s->iteration, s->loss_sum, s->best_metric, (long long)s->best_epoch);
 }
 
 NndStatus checkpoint_save(Trainer *t, NndError *error)
@@ -164,15 +176,12 @@ static NndStatus load_slots(Trainer *t, const NndModel *model, const char *path,
 static bool read_state(const char *text, TrainState *s)
 {
     long long epoch, done, iteration, best_epoch;
-    int has_threshold;
-    if (sscanf(text, state_format, &epoch, &done, &iteration, &s->loss_sum, &s->best_metric, &best_epoch, &s->threshold,
-               &has_threshold) != 8)
+    if (sscanf(text, state_format, &epoch, &done, &iteration, &s->loss_sum, &s->best_metric, &best_epoch) != 6)
         return false;
     s->epoch = epoch;
     s->done = done;
     s->iteration = iteration;
     s->best_epoch = best_epoch;
-    s->has_threshold = has_threshold;
     return true;
 }
 
@@ -182,6 +191,15 @@ static bool can_be_at(const Trainer *t, const TrainState *s)
     int64_t per_epoch = (t->split.train_count + t->recipe->batch - 1) / t->recipe->batch;
     return s->epoch >= 0 && s->epoch <= INT32_MAX && s->done >= 0 && s->done <= per_epoch &&
            s->iteration == s->epoch * per_epoch + s->done && s->best_epoch >= -1 && s->best_epoch <= s->epoch;
+}
+
+static void load_thresholds(Trainer *t, const NndModel *model)
+{
+    for (int i = 0; i < t->fields.count; i++) {
+        const char *name = t->fields.items[i].name;
+        int own = nnd_fields_find(&model->fields, (NndText){name, strlen(name)});
+        t->state.thresholds[i] = own >= 0 && model->fields.items[own].has_threshold ? model->fields.items[own].threshold : NAN;
+    }
 }
 
 static NndStatus load_state(Trainer *t, const NndModel *model, const char *path, NndError *error)
@@ -200,6 +218,7 @@ static NndStatus load_state(Trainer *t, const NndModel *model, const char *path,
     if (!can_be_at(t, &t->state))
         return nnd_fail(error, NND_EFORMAT, "%s: metadata nnd.training: no place in this training: %s", path, state);
     t->history = arena_strdup(t->unit.arena, history);
+    load_thresholds(t, model);
     return NND_OK;
 }
 

@@ -39,6 +39,7 @@ typedef struct Options {
     bool quiet;
     bool silent; /* nothing on stdout: the command runs inside another */
     const char *output;
+    const char *columns; /* of data files, or NULL */
     const char *model; /* name of a model in a file that has several */
     VEC(ModelArg) args; /* -D name=value */
     /* passes */
@@ -51,7 +52,7 @@ typedef struct Options {
 /* Numbers of long options start here in the tables of subcommands. */
 enum {
     OPTION_COMMON = 1000, OPTION_ENGINE, OPTION_THREADS, OPTION_SEED, OPTION_JSON, OPTION_MODEL,
-    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_QUIET, OPTION_OWN
+    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_QUIET, OPTION_COLUMNS, OPTION_OWN
 };
 
 #define COMMON_LONG_OPTIONS                                                                        \
@@ -66,6 +67,11 @@ enum {
         {"verify-each", no_argument, NULL, OPTION_VERIFY_EACH},                                    \
         {"without", required_argument, NULL, OPTION_WITHOUT}
 #define COMMON_SHORT_OPTIONS "ho:D:"
+
+/* Of the subcommands that read data; option_common handles it. */
+#define DATA_LONG_OPTIONS {"columns", required_argument, NULL, OPTION_COLUMNS}
+#define COLUMNS_HELP                                                                               \
+    "      --columns A,B,_      which input or target each column of the data is for; _ is not read\n"
 
 /* Handles a common option, or -h, or an unknown one. Returns -1 to go on, else the exit status. */
 int option_common(const Command *command, Options *options, int option);

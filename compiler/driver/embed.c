@@ -40,6 +40,7 @@ typedef struct Settings {
 typedef struct Embed {
     const Options *options;
     Settings settings;
+    NndFields fields; /* what is read of a file: its texts, and labels are read over */
     NndDataset *sets;
     int set_count;
     NndVocab *vocab;
@@ -50,11 +51,19 @@ typedef struct Embed {
     double loss; /* of the last epoch */
 } Embed;
 
+enum { TEXT = 1 }; /* behind the label */
+
+static NndStatus describe_files(NndFields *fields, NndError *error)
+{
+    NndStatus status = nnd_fields_add(fields, (NndText){"label", 5}, NND_FIELD_CLASS, true, 0, error);
+    return status ? status : nnd_fields_add(fields, (NndText){"text", 4}, NND_FIELD_TEXT, false, 0, error);
+}
+
 static NndStatus count_words(const NndDataset *set, NndVocabBuilder *builder, NndError *error)
 {
     NndStatus status = NND_OK;
     for (int64_t i = 0; !status && i < set->count; i++) {
-        NndText sentence, rest = set->texts[i];
+        NndText sentence, rest = set->columns[TEXT].texts[i];
         while (!status && nnd_sentence_next(&sentence, &rest))
             status = nnd_vocab_builder_add(builder, sentence, error);
     }
@@ -68,8 +77,10 @@ static NndStatus read_texts(Embed *e, char **paths, int count, NndError *error)
     e->sets = calloc((size_t)count, sizeof *e->sets);
     NndStatus status = e->sets ? nnd_vocab_builder_new(&builder, error)
                                : nnd_fail(error, NND_ENOMEM, "out of memory for texts");
+    if (!status)
+        status = describe_files(&e->fields, error);
     for (int i = 0; !status && i < count; i++) {
-        status = nnd_dataset_load(&e->sets[i], paths[i], NND_DATA_TEXT, NULL, error);
+        status = nnd_dataset_load(&e->sets[i], paths[i], &e->fields, (NndDataWish){0}, error);
         e->set_count += !status;
         if (!status)
             status = count_words(&e->sets[i], builder, error);
@@ -87,10 +98,11 @@ static NndStatus count_pairs(Embed *e, NndError *error)
     NndStatus status = nnd_pair_counter_new(&counter, (int32_t)e->settings.window, error);
     for (int s = 0; !status && s < e->set_count; s++) {
         NndDataset *set = &e->sets[s];
-        status = nnd_dataset_encode(set, e->vocab, (NndTextLimits){0}, error);
+        NndColumn *text = &set->columns[TEXT];
+        status = nnd_column_encode(text, set->count, e->vocab, (NndTextLimits){0}, error);
         for (int64_t i = 0; !status && i < set->count; i++)
-            status = nnd_pair_counter_add(counter, set->tokens + set->offsets[i],
-                                          set->offsets[i + 1] - set->offsets[i], error);
+            status = nnd_pair_counter_add(counter, text->tokens + text->offsets[i],
+                                          text->offsets[i + 1] - text->offsets[i], error);
     }
     if (!status)
         status = nnd_pair_counter_finish(&e->pairs, counter, error);
@@ -177,6 +189,7 @@ static void clean_up(Embed *e)
     for (int i = 0; i < e->set_count; i++)
         nnd_dataset_free(&e->sets[i]);
     free(e->sets);
+    nnd_fields_free(&e->fields);
     nnd_vocab_free(e->vocab);
     nnd_pairs_free(&e->pairs);
     nnd_glove_free(e->glove);

@@ -6,7 +6,7 @@
 
 enum { OPT_DATA = OPTION_OWN, OPT_THRESHOLD };
 
-static const struct option longs[] = {COMMON_LONG_OPTIONS, {"data", required_argument, NULL, OPT_DATA},
+static const struct option longs[] = {COMMON_LONG_OPTIONS, DATA_LONG_OPTIONS, {"data", required_argument, NULL, OPT_DATA},
                                     {"threshold", required_argument, NULL, OPT_THRESHOLD}, {NULL, 0, NULL, 0}};
 
 typedef struct Eval {
@@ -15,17 +15,50 @@ typedef struct Eval {
     NndSession *session;
     NndDataset data;
     int64_t *items;
-    double threshold; /* < 0: the model's own */
+    const char *threshold; /* "0.5" or "topic=0.5,rare=0.1"; NULL: the model's own */
 } Eval;
 
-static NndStatus prepare(Eval *e, const char *data, NndError *error)
+static NndStatus set_threshold(NndFields *fields, const char *name, size_t length, double threshold, NndError *error)
+{
+    bool found = false;
+    for (int i = 0; i < fields->count; i++) {
+        NndField *field = &fields->items[i];
+        bool meant = !length || (strlen(field->name) == length && !strncmp(field->name, name, length));
+        if (field->kind != NND_FIELD_CLASS || !meant)
+            continue;
+        field->has_threshold = found = true;
+        field->threshold = threshold;
+    }
+    return found ? NND_OK
+                 : nnd_fail(error, NND_EINVAL, "--threshold: the model has no target `%.*s` that is a class", (int)length, name);
+}
+
+/* Of all targets, or of those that are named. */
+static NndStatus set_thresholds(Eval *e, Arena *arena, NndError *error)
+{
+    NndStatus status = NND_OK;
+    for (const char *at = e->threshold; at && *at && !status;) {
+        size_t length = strcspn(at, ","), name = strcspn(at, "=");
+        const char *number = name < length ? at + name + 1 : at;
+        double threshold;
+        if (!parse_double(arena_strndup(arena, number, length - (size_t)(number - at)), &threshold) || threshold < 0)
+            return nnd_fail(error, NND_EINVAL, "--threshold %s: `%.*s` is not a number from 0", e->threshold,
+                            (int)(length - (size_t)(number - at)), number);
+        status = set_threshold(&e->model.fields, at, name < length ? name : 0, threshold, error);
+        at += length + (at[length] == ',');
+    }
+    return status;
+}
+
+static NndStatus prepare(Eval *e, Arena *arena, const char *data, const Options *options, NndError *error)
 {
     NndStatus status = nnd_session_new(&e->session, e->unit.desc, "eval", error);
     if (!status)
         status = nnd_model_bind(&e->model, e->unit.desc, e->session, error);
     if (!status)
-        status = nnd_dataset_load(&e->data, data, nnd_session_data_kind(e->session),
-                                  e->model.classes.count ? &e->model.classes : NULL, error);
+        status = set_thresholds(e, arena, error);
+    if (!status)
+        status = nnd_dataset_load(&e->data, data, &e->model.fields, (NndDataWish){options->columns, true}, error);
     if (!status)
         status = encode_data(&e->data, e->model.vocab, e->session, data, error);
     if (status)
@@ -43,18 +76,14 @@ static int eval(Eval *e, Arena *arena, const char *path, const char *data, const
     static const char *const functions[] = {"eval", NULL};
     if (!unit_open_model(&e->unit, arena, path, options, &e->model))
         return EXIT_WRONG_INPUT;
-    if (e->threshold >= 0) {
-        e->model.has_threshold = true;
-        e->model.threshold = e->threshold;
-    }
     unit_keep_functions(&e->unit, functions);
     if (!unit_compile(&e->unit, options))
         return EXIT_WRONG_INPUT;
     NndError error;
     Evaluation result;
-    NndStatus status = prepare(e, data, &error);
+    NndStatus status = prepare(e, arena, data, options, &error);
     if (!status)
-        status = evaluate(&result, e->session, &e->data, e->items, e->data.count, &e->model, &e->unit, &error);
+        status = evaluate(&result, e->session, &e->data, e->items, e->data.count, &e->unit, &error);
     if (status)
         return command_fail("%s", error.text);
     evaluation_print(stdout, &result, options->json);
@@ -75,15 +104,15 @@ static int run_eval(const Command *command, int argc, char **argv)
     Arena *arena = arena_new();
     Options options;
     options_init(&options, arena);
-    Eval e = {.threshold = -1};
+    Eval e = {0};
     const char *data = NULL;
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;) {
         if (option == OPT_DATA)
             data = optarg;
-        else if (option == OPT_THRESHOLD && (!parse_double(optarg, &e.threshold) || e.threshold < 0))
-            status = command_usage(command, "--threshold needs a number from 0, found `%s`", optarg);
-        else if (option != OPT_THRESHOLD)
+        else if (option == OPT_THRESHOLD)
+            e.threshold = optarg;
+        else
             status = option_common(command, &options, option);
     }
     if (status < 0 && argc - optind != 1)
@@ -104,10 +133,14 @@ const Command command_eval = {
     .name = "eval",
     .summary = "measure a trained model on labelled data",
     .help = "Usage: nnd eval FILE.model --data FILE [OPTION]...\n\n"
-            "Prints loss and accuracy; for two classes also AUC, and precision, recall and F1 at the\n"
-            "model's own threshold and at the best one on this data (largest precision + recall).\n\n"
+            "Prints the loss, and for each target accuracy and AUC (of several classes: the mean of each against\n"
+            "the rest); for two classes also precision, recall and F1 at the model's own threshold and at the\n"
+            "best one on this data (largest precision + recall). Of numbers: root mean squared and mean\n"
+            "absolute error; if they are all 0 or 1: accuracy (of whole items), micro-averaged F1 and AUC.\n\n"
             "      --data FILE          labelled data\n"
+            COLUMNS_HELP
             "      --threshold X        score from which an item is of class 1, instead of the model's own;\n"
-            "                           0.5 takes the more probable of two classes\n",
+            "                           0.5 takes the more probable of two classes; of several targets:\n"
+            "                           NAME=X,NAME=X\n",
     .run = run_eval,
 };

@@ -4,126 +4,246 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { EVALUATE_BATCH = 64 };
+enum { EVALUATE_BATCH = 64, AUC_CLASSES = 100 /* it takes a sort for each */ };
 
-typedef struct Gathered {
-    float *scores; /* [count, width] */
-    int32_t *labels, *predicted;
-    float *positive; /* [count]: score of class 1 */
-    int64_t width;
-} Gathered;
+/* An evaluation that is being made. */
+typedef struct Run {
+    Evaluation *out;
+    NndSession *session;
+    const NndDataset *set;
+    const int64_t *items;
+    Unit *unit;
+    NndScores *scores; /* [target_count] */
+    NndError *error;
+} Run;
 
-static void free_gathered(Gathered *g)
+/* ---- running ---- */
+
+static const NndField *target_field(const NndDataset *set, int index)
 {
-    free(g->scores);
-    free(g->labels);
-    free(g->predicted);
-    free(g->positive);
+    return &set->fields->items[nnd_fields_target(set->fields, index)];
 }
 
-static NndStatus allocate(Gathered *g, int64_t count, NndError *error)
+/* Results are the loss, the outputs, the metrics. */
+static void describe(Run *r)
 {
-    size_t room = (size_t)count + 1;
-    g->labels = malloc(room * sizeof *g->labels);
-    g->predicted = malloc(room * sizeof *g->predicted);
-    g->positive = malloc(room * sizeof *g->positive);
-    if (!g->labels || !g->predicted || !g->positive)
-        return nnd_fail(error, NND_ENOMEM, "out of memory for an evaluation");
-    return NND_OK;
-}
-
-static void name_metrics(Evaluation *e, const Program *program)
-{
+    Evaluation *e = r->out;
+    const Program *program = r->unit->program;
     e->metric_count = program->metrics.count;
     for (int i = 0; i < e->metric_count; i++)
         e->metric_names[i] = program->metric_names.data[i];
+    int targets = nnd_fields_count(r->set->fields, true);
+    e->target_count = targets < program->outputs.count ? targets : program->outputs.count;
+    e->targets = ARENA_ARRAY(r->unit->arena, TargetEvaluation, e->target_count + 1);
+    for (int i = 0; i < e->target_count; i++)
+        e->targets[i].name = arena_strdup(r->unit->arena, target_field(r->set, i)->name);
 }
 
-/* The metrics are the last results; they are summed by items. */
-static void add_metrics(Evaluation *e, const NndSession *s, int64_t items)
+static NndStatus run_batch(Run *r, int64_t first, int64_t count)
 {
-    int first = nnd_session_function(s)->result_count - e->metric_count;
-    for (int i = 0; i < e->metric_count; i++)
-        e->metrics[i] += (double)*(const float *)nnd_session_result(s, first + i) * (double)items;
-}
-
-static NndStatus run_batch(Evaluation *e, Gathered *g, double *loss, NndSession *s, const NndDataset *set, const int64_t *items,
-                           int64_t total, int64_t first, int64_t count, Unit *unit, NndError *error)
-{
-    NndStatus status = nnd_session_batch(s, set, items + first, count, error);
+    Evaluation *e = r->out;
+    NndSession *s = r->session;
+    NndStatus status = nnd_session_batch(s, r->set, r->items + first, count, r->error);
     if (!status)
-        status = nnd_session_run(s, engine_call, unit->engine, unit->pool, 0, 0, error);
+        status = nnd_session_run(s, engine_call, r->unit->engine, r->unit->pool, 0, 0, r->error);
     if (status)
         return status;
-    *loss += (double)*(const float *)nnd_session_result(s, 0) * (double)count;
-    add_metrics(e, s, count);
-    if (nnd_session_function(s)->result_count < 2 + e->metric_count)
-        return NND_OK;
-    g->width = nnd_session_result_count(s, 1) / count;
-    if (!g->scores)
-        g->scores = malloc((size_t)(total * g->width + 1) * sizeof *g->scores);
-    if (!g->scores)
-        return nnd_fail(error, NND_ENOMEM, "out of memory for an evaluation");
-    memcpy(g->scores + first * g->width, nnd_session_result(s, 1), (size_t)(count * g->width) * sizeof(float));
+    e->loss += (double)*(const float *)nnd_session_result(s, 0) * (double)count;
+    int metrics = nnd_session_function(s)->result_count - e->metric_count;
+    for (int i = 0; i < e->metric_count; i++)
+        e->metrics[i] += (double)*(const float *)nnd_session_result(s, metrics + i) * (double)count;
+    for (int i = 0; i < e->target_count && !status; i++)
+        status = nnd_scores_take(&r->scores[i], s, 1 + i, count, r->error);
+    return status;
+}
+
+static NndStatus run_all(Run *r)
+{
+    Evaluation *e = r->out;
+    NndStatus status = NND_OK;
+    for (int64_t first = 0; !status && first < e->count; first += EVALUATE_BATCH)
+        status = run_batch(r, first, e->count - first < EVALUATE_BATCH ? e->count - first : EVALUATE_BATCH);
+    e->loss /= (double)e->count;
+    for (int i = 0; i < e->metric_count; i++)
+        e->metrics[i] /= (double)e->count;
+    return status;
+}
+
+/* ---- rating ---- */
+
+static void add_measure(TargetEvaluation *t, const char *key, const char *label, double value)
+{
+    t->measures[t->measure_count++] = (Measure){key, label, value};
+}
+
+static NndStatus rate_binary(TargetEvaluation *t, const NndField *field, const float *positive, const int32_t *labels,
+                             int64_t count, NndError *error)
+{
+    double auc;
+    t->binary = true;
+    t->cutoff = field->has_threshold ? field->threshold : 0.5;
+    t->at_cutoff = nnd_rates_at(positive, labels, 1, count, t->cutoff);
+    NndStatus status = nnd_auc(&auc, positive, labels, 1, count, error);
+    if (status)
+        return status;
+    add_measure(t, "auc", "AUC", auc);
+    return nnd_best_cutoff(&t->best, positive, labels, 1, count, error);
+}
+
+/* Each class against the rest. */
+static NndStatus rate_classes(TargetEvaluation *t, const NndScores *scores, const int32_t *labels, int64_t count,
+                              int64_t width, NndError *error)
+{
+    double auc;
+    NndStatus status = nnd_class_auc(&auc, scores->data, labels, count, (int32_t)width, error);
+    if (!status)
+        add_measure(t, "auc", "AUC", auc);
+    return status;
+}
+
+static NndStatus rate_class(const Run *r, TargetEvaluation *t, const NndScores *scores, const NndField *field, int64_t width)
+{
+    int64_t count = r->out->count;
+    size_t room = (size_t)count + 1;
+    int32_t *labels = malloc(room * sizeof *labels), *predicted = malloc(room * sizeof *predicted);
+    float *positive = malloc(room * sizeof *positive); /* score of class 1 */
+    NndStatus status = NND_OK;
+    if (!labels || !predicted || !positive) {
+        status = nnd_fail(r->error, NND_ENOMEM, "out of memory for an evaluation");
+    } else {
+        nnd_gather_labels(labels, nnd_dataset_column(r->set, field->name), r->items, count);
+        for (int64_t i = 0; i < count; i++) {
+            const float *row = scores->data + i * width;
+            predicted[i] = nnd_predicted_class(field, row, width);
+            positive[i] = row[width == 1 ? 0 : 1];
+        }
+        add_measure(t, "accuracy", "accuracy", nnd_accuracy(predicted, labels, count));
+        if (width <= 2)
+            status = rate_binary(t, field, positive, labels, count, r->error);
+        else if (width <= AUC_CLASSES)
+            status = rate_classes(t, scores, labels, count, width, r->error);
+    }
+    free(labels);
+    free(predicted);
+    free(positive);
+    return status;
+}
+
+static NndStatus rate_labels(TargetEvaluation *t, const float *scores, const float *wanted, int64_t count, int64_t width,
+                             NndError *error)
+{
+    NndLabelRates rates;
+    NndStatus status = nnd_label_rates(&rates, scores, wanted, count, width, error);
+    if (status)
+        return status;
+    add_measure(t, "accuracy", "accuracy", rates.all_right);
+    add_measure(t, "f1", "F1", rates.micro.f1);
+    add_measure(t, "auc", "AUC", rates.auc);
     return NND_OK;
 }
 
-static NndStatus rate_binary(Evaluation *e, const Gathered *g, const NndModel *model, NndError *error)
+static NndStatus rate_numbers(const Run *r, TargetEvaluation *t, const NndScores *scores, const NndField *field, int64_t width)
 {
-    e->cutoff = model && model->has_threshold ? model->threshold : 0.5;
-    e->at_cutoff = nnd_rates_at(g->positive, g->labels, 1, e->count, e->cutoff);
-    NndStatus status = nnd_auc(&e->auc, g->positive, g->labels, 1, e->count, error);
-    return status ? status : nnd_best_cutoff(&e->best, g->positive, g->labels, 1, e->count, error);
-}
-
-static NndStatus rate(Evaluation *e, Gathered *g, const NndDataset *set, const int64_t *items, const NndModel *model, NndError *error)
-{
-    static const NndModel plain;
-    e->classes = g->width == 1 ? 2 : g->width;
-    e->binary = e->classes == 2;
-    nnd_gather_labels(g->labels, set, items, e->count);
-    for (int64_t i = 0; i < e->count; i++) {
-        const float *row = g->scores + i * g->width;
-        g->predicted[i] = nnd_predicted_class(model ? model : &plain, row, g->width);
-        g->positive[i] = row[g->width == 1 ? 0 : 1];
+    const NndColumn *column = nnd_dataset_column(r->set, field->name);
+    int64_t count = r->out->count, all = count * width;
+    if (width != column->width)
+        return nnd_fail(r->error, NND_EINVAL,
+                        "output `%s` gives %lld numbers an item, target `%s` has %lld: outputs predict the targets in order",
+                        scores->name, (long long)width, field->name, (long long)column->width);
+    float *wanted = malloc((size_t)(all + 1) * sizeof *wanted);
+    if (!wanted)
+        return nnd_fail(r->error, NND_ENOMEM, "out of memory for an evaluation");
+    nnd_gather_numbers(wanted, column, r->items, count);
+    NndStatus status = NND_OK;
+    if (nnd_are_labels(wanted, all)) {
+        status = rate_labels(t, scores->data, wanted, count, width, r->error);
+    } else {
+        add_measure(t, "rmse", "RMSE", nnd_rmse(scores->data, wanted, all));
+        add_measure(t, "mae", "MAE", nnd_mae(scores->data, wanted, all));
     }
-    e->accuracy = nnd_accuracy(g->predicted, g->labels, e->count);
-    return e->binary ? rate_binary(e, g, model, error) : NND_OK;
+    free(wanted);
+    return status;
 }
 
-/* A model without a target, as an autoencoder, has nothing to compare its outputs with. */
-static bool has_target(const NndSession *session)
+static NndStatus rate(const Run *r, int index)
 {
-    const NndFunctionDesc *function = nnd_session_function(session);
-    for (int i = 0; i < function->arg_count; i++)
-        if (function->args[i].kind == NND_ARG_TARGET)
-            return true;
-    return false;
+    const NndScores *scores = &r->scores[index];
+    const NndField *field = target_field(r->set, index);
+    int64_t width = scores->begins[1];
+    for (int64_t i = 0; i < scores->count; i++)
+        if (scores->begins[i + 1] != (i + 1) * width || !width)
+            return nnd_fail(r->error, NND_EINVAL,
+                            "output `%s` has not the same number of scores for each item, so it cannot predict target `%s`: "
+                            "outputs predict the targets in order", scores->name, field->name);
+    return field->kind == NND_FIELD_CLASS ? rate_class(r, &r->out->targets[index], scores, field, width)
+                                          : rate_numbers(r, &r->out->targets[index], scores, field, width);
 }
 
 NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, const int64_t *items, int64_t count,
-                   const NndModel *model, Unit *unit, NndError *error)
+                   Unit *unit, NndError *error)
 {
     *out = (Evaluation){.count = count};
     if (!count)
         return nnd_fail(error, NND_EINVAL, "there are no items to evaluate on");
-    if (has_target(session) && !set->labels)
-        return nnd_fail(error, NND_EINVAL, "the data has no labels");
-    Gathered g = {0};
-    name_metrics(out, unit->program);
-    NndStatus status = allocate(&g, count, error);
-    double loss = 0;
-    for (int64_t first = 0; !status && first < count; first += EVALUATE_BATCH) {
-        int64_t n = count - first < EVALUATE_BATCH ? count - first : EVALUATE_BATCH;
-        status = run_batch(out, &g, &loss, session, set, items, count, first, n, unit, error);
-    }
-    out->loss = loss / (double)count;
-    for (int i = 0; i < out->metric_count; i++)
-        out->metrics[i] /= (double)count;
-    if (!status && g.scores && has_target(session))
-        status = rate(out, &g, set, items, model, error);
-    free_gathered(&g);
+    Run run = {out, session, set, items, unit, NULL, error};
+    describe(&run);
+    run.scores = calloc((size_t)out->target_count + 1, sizeof *run.scores);
+    NndStatus status = run.scores ? run_all(&run) : nnd_fail(error, NND_ENOMEM, "out of memory for an evaluation");
+    for (int i = 0; i < out->target_count && !status; i++)
+        status = rate(&run, i);
+    for (int i = 0; run.scores && i < out->target_count; i++)
+        nnd_scores_free(&run.scores[i]);
+    free(run.scores);
     return status;
+}
+
+/* ---- telling ---- */
+
+const char *evaluation_prefix(Arena *arena, const Evaluation *e, int index, char mark)
+{
+    return e->target_count > 1 ? arena_printf(arena, "%s%c", e->targets[index].name, mark) : "";
+}
+
+static void json_number(FILE *file, const char *mark, const char *name, double value)
+{
+    if (isfinite(value))
+        fprintf(file, "%s\"%s\":%.9g", mark, name, value);
+    else
+        fprintf(file, "%s\"%s\":null", mark, name);
+}
+
+static void json_target(FILE *file, const TargetEvaluation *t)
+{
+    for (int i = 0; i < t->measure_count; i++)
+        json_number(file, i ? "," : "", t->measures[i].key, t->measures[i].value);
+    if (!t->binary)
+        return;
+    json_number(file, ",", "threshold", t->cutoff);
+    json_number(file, ",", "precision", t->at_cutoff.precision);
+    json_number(file, ",", "recall", t->at_cutoff.recall);
+    json_number(file, ",", "f1", t->at_cutoff.f1);
+    json_number(file, ",", "best_threshold", t->best.threshold);
+    json_number(file, ",", "best_precision", t->best.rates.precision);
+    json_number(file, ",", "best_recall", t->best.rates.recall);
+    json_number(file, ",", "best_f1", t->best.rates.f1);
+}
+
+static void print_json(FILE *file, const Evaluation *e)
+{
+    fprintf(file, "{\"items\":%lld", (long long)e->count);
+    json_number(file, ",", "loss", e->loss);
+    if (e->target_count == 1) {
+        fputc(',', file);
+        json_target(file, &e->targets[0]);
+    }
+    for (int i = 0; e->target_count > 1 && i < e->target_count; i++) {
+        fprintf(file, "%s\"%s\":{", i ? "}," : ",\"targets\":{", e->targets[i].name);
+        json_target(file, &e->targets[i]);
+    }
+    fputs(e->target_count > 1 ? "}}" : "", file);
+    for (int i = 0; i < e->metric_count; i++)
+        json_number(file, ",", e->metric_names[i], e->metrics[i]);
+    fputs("}\n", file);
 }
 
 static void print_rates(FILE *file, const char *what, double cutoff, const NndRates *r)
@@ -131,34 +251,16 @@ static void print_rates(FILE *file, const char *what, double cutoff, const NndRa
     fprintf(file, "%-24s precision %.4f  recall %.4f  F1 %.4f   (threshold %.6g)\n", what, r->precision, r->recall, r->f1, cutoff);
 }
 
-static void print_number(FILE *file, const char *name, double value)
+static void print_target(FILE *file, const TargetEvaluation *t)
 {
-    if (isfinite(value))
-        fprintf(file, ",\"%s\":%.9g", name, value);
-    else
-        fprintf(file, ",\"%s\":null", name);
-}
-
-static void print_json(FILE *file, const Evaluation *e)
-{
-    fprintf(file, "{\"items\":%lld", (long long)e->count);
-    print_number(file, "loss", e->loss);
-    if (e->classes)
-        print_number(file, "accuracy", e->accuracy);
-    if (e->binary) {
-        print_number(file, "auc", e->auc);
-        print_number(file, "threshold", e->cutoff);
-        print_number(file, "precision", e->at_cutoff.precision);
-        print_number(file, "recall", e->at_cutoff.recall);
-        print_number(file, "f1", e->at_cutoff.f1);
-        print_number(file, "best_threshold", e->best.threshold);
-        print_number(file, "best_precision", e->best.rates.precision);
-        print_number(file, "best_recall", e->best.rates.recall);
-        print_number(file, "best_f1", e->best.rates.f1);
-    }
-    for (int i = 0; i < e->metric_count; i++)
-        print_number(file, e->metric_names[i], e->metrics[i]);
-    fputs("}\n", file);
+    for (int i = 0; i < t->measure_count; i++)
+        fprintf(file, "%-24s %.4f\n", t->measures[i].label, t->measures[i].value);
+    if (!t->binary)
+        return;
+    print_rates(file, "class 1", t->cutoff, &t->at_cutoff);
+    print_rates(file, "best on this data", t->best.threshold, &t->best.rates);
+    if (t->best.all_positive)
+        fprintf(file, "note: that threshold calls every item positive\n");
 }
 
 void evaluation_print(FILE *file, const Evaluation *e, bool json)
@@ -168,29 +270,46 @@ void evaluation_print(FILE *file, const Evaluation *e, bool json)
         return;
     }
     fprintf(file, "%-24s %lld\n%-24s %.6f\n", "items", (long long)e->count, "loss", e->loss);
-    if (e->classes)
-        fprintf(file, "%-24s %.4f\n", "accuracy", e->accuracy);
     for (int i = 0; i < e->metric_count; i++)
         fprintf(file, "%-24s %.6g\n", e->metric_names[i], e->metrics[i]);
-    if (!e->binary)
-        return;
-    fprintf(file, "%-24s %.4f\n", "AUC", e->auc);
-    print_rates(file, "class 1", e->cutoff, &e->at_cutoff);
-    print_rates(file, "best on this data", e->best.threshold, &e->best.rates);
-    if (e->best.all_positive)
-        fprintf(file, "note: that threshold calls every item positive\n");
+    for (int i = 0; i < e->target_count; i++) {
+        if (e->target_count > 1)
+            fprintf(file, "\ntarget %s\n", e->targets[i].name);
+        print_target(file, &e->targets[i]);
+    }
 }
 
-double evaluation_metric(const Evaluation *e, const char *name)
+/* ---- by name ---- */
+
+/* Adds the measure `key` of a target, if it has it. */
+static bool add_value(const TargetEvaluation *t, const char *key, double *sum)
 {
-    if (!strcmp(name, "valid.loss"))
-        return e->loss;
-    if (!strcmp(name, "valid.auc"))
-        return e->auc;
-    if (!strcmp(name, "valid.f1"))
-        return e->best.rates.f1;
+    for (int i = 0; i < t->measure_count; i++)
+        if (!strcmp(t->measures[i].key, key)) {
+            *sum += t->measures[i].value;
+            return true;
+        }
+    return false;
+}
+
+bool evaluation_metric(const Evaluation *e, const char *name, double *value)
+{
+    const char *key = name + strlen("valid."), *point = strchr(key, '.');
+    size_t length = point ? (size_t)(point - key) : 0;
+    *value = e->loss;
+    if (!strcmp(key, "loss"))
+        return true;
     for (int i = 0; i < e->metric_count; i++)
-        if (!strcmp(name + strlen("valid."), e->metric_names[i]))
-            return e->metrics[i];
-    return e->accuracy;
+        if (!strcmp(key, e->metric_names[i])) {
+            *value = e->metrics[i];
+            return true;
+        }
+    int found = 0;
+    *value = 0;
+    for (int i = 0; i < e->target_count; i++) {
+        bool named = !point || (strlen(e->targets[i].name) == length && !strncmp(e->targets[i].name, key, length));
+        found += named && add_value(&e->targets[i], point ? point + 1 : key, value);
+    }
+    *value /= found ? found : 1;
+    return found;
 }

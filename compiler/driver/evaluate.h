@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How good a model is on a data set: loss, and the metrics that its first
- * output allows.
+ * How good a model is on a data set: its loss, its own metrics, and for each
+ * target what the output that predicts it (runtime/predict.h) allows:
+ *
+ *   a class             accuracy and AUC (of up to 100 classes: the mean of each against the
+ *                       rest); of two classes also rates at thresholds
+ *   numbers 0 and 1     several labels of an item: accuracy (all of them right), F1 (micro
+ *                       average, at one half), AUC (mean over the labels that have one)
+ *   other numbers       rmse, mae
  */
 #ifndef NND_COMPILER_DRIVER_EVALUATE_H
 #define NND_COMPILER_DRIVER_EVALUATE_H
@@ -10,26 +16,46 @@
 #include "runtime/predict.h"
 #include "runtime/train/metrics.h"
 
-typedef struct Evaluation {
-    int64_t count, classes; /* no classes: the model has no target, and only the loss counts */
-    double loss, accuracy;
-    bool binary;         /* the rest is set */
-    double auc;
-    NndCutoff best;      /* where precision + recall is largest, on this very data */
-    NndRates at_cutoff;  /* at the model's own threshold, if it has one, else at 0.5 */
+typedef struct Measure {
+    const char *key;   /* in JSON and recipes: "auc" */
+    const char *label; /* for people: "AUC" */
+    double value;
+} Measure;
+
+enum { MEASURES_MAX = 3 };
+
+typedef struct TargetEvaluation {
+    const char *name; /* of the target */
+    Measure measures[MEASURES_MAX];
+    int measure_count;
+    bool binary;        /* one class of two; the rest is set */
+    NndCutoff best;     /* where precision + recall is largest, on this very data */
+    NndRates at_cutoff; /* at the model's own threshold, if it has one, else at 0.5 */
     double cutoff;
+} TargetEvaluation;
+
+typedef struct Evaluation {
+    int64_t count;
+    double loss;
+    TargetEvaluation *targets; /* those that an output predicts; in the unit's arena */
+    int target_count;
     int metric_count; /* of the model itself */
     const char *metric_names[METRICS_MAX];
     double metrics[METRICS_MAX];
 } Evaluation;
 
-/* `session` is of function `eval`, weights bound; `items` of the data set. */
+/* `session` is of function `eval`, weights bound; `items` of the data set; thresholds are those of
+ * its fields. */
 NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, const int64_t *items, int64_t count,
-                   const NndModel *model, Unit *unit, NndError *error);
+                   Unit *unit, NndError *error);
 
 void evaluation_print(FILE *file, const Evaluation *e, bool json);
 
-/* "valid.auc", "valid.accuracy", "valid.loss" or "valid." and a metric of the model. */
-double evaluation_metric(const Evaluation *e, const char *name);
+/* "topic_" in front of the measures of target `index`, or "" if there is only one target. */
+const char *evaluation_prefix(Arena *arena, const Evaluation *e, int index, char mark);
+
+/* "valid.loss", "valid." and a metric of the model, "valid.auc" (the mean over the targets that have
+ * it), "valid.topic.auc"; false if the evaluation does not have it. */
+bool evaluation_metric(const Evaluation *e, const char *name, double *value);
 
 #endif

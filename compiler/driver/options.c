@@ -147,6 +147,7 @@ int option_common(const Command *command, Options *options, int option)
     case OPTION_JSON: options->json = true; return -1;
     case OPTION_QUIET: options->quiet = true; return -1;
     case OPTION_MODEL: options->model = optarg; return -1;
+    case OPTION_COLUMNS: options->columns = optarg; return -1;
     case OPTION_PRINT_AFTER: options->print_after = optarg; return -1;
     case OPTION_TIME_PASSES: options->time_passes = true; return -1;
     case OPTION_VERIFY_EACH: options->verify_each = true; return -1;

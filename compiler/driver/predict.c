@@ -4,17 +4,17 @@
 #include "compiler/driver/unit.h"
 #include "runtime/predict.h"
 
-static const struct option longs[] = {COMMON_LONG_OPTIONS, {NULL, 0, NULL, 0}};
+static const struct option longs[] = {COMMON_LONG_OPTIONS, DATA_LONG_OPTIONS, {NULL, 0, NULL, 0}};
 
-typedef struct Prediction {
+typedef struct Predict {
     Unit unit;
     NndModel model;
     NndSession *session;
     NndDataset data;
-    NndScores scores;
-} Prediction;
+    NndPrediction prediction;
+} Predict;
 
-static int predict(Prediction *p, Arena *arena, const char *path, const char *data, const Options *options)
+static int predict(Predict *p, Arena *arena, const char *path, const char *data, const Options *options)
 {
     static const char *const functions[] = {"predict", NULL};
     if (!unit_open_model(&p->unit, arena, path, options, &p->model))
@@ -27,23 +27,23 @@ static int predict(Prediction *p, Arena *arena, const char *path, const char *da
     if (!status)
         status = nnd_model_bind(&p->model, p->unit.desc, p->session, &error);
     if (!status)
-        status = nnd_dataset_load(&p->data, data, nnd_session_data_kind(p->session), NULL, &error);
+        status = nnd_dataset_load(&p->data, data, &p->model.fields, (NndDataWish){.columns = options->columns}, &error);
     if (!status)
         status = encode_data(&p->data, p->model.vocab, p->session, data, &error);
     if (!status)
-        status = nnd_predict(&p->scores, p->session, 0, &p->data, NND_PREDICT_BATCH, engine_call, p->unit.engine,
+        status = nnd_predict(&p->prediction, p->session, &p->data, NND_PREDICT_BATCH, engine_call, p->unit.engine,
                              p->unit.pool, &error);
     if (status)
         return command_fail("%s", error.text);
-    nnd_print_predictions(stdout, &p->model, &p->scores, options->json);
+    nnd_print_predictions(stdout, &p->model.fields, &p->prediction, options->json);
     if (fflush(stdout) || ferror(stdout))
         return command_fail("cannot write the predictions");
     return EXIT_FINE;
 }
 
-static void clean_up(Prediction *p)
+static void clean_up(Predict *p)
 {
-    nnd_scores_free(&p->scores);
+    nnd_prediction_free(&p->prediction);
     nnd_dataset_free(&p->data);
     nnd_session_free(p->session);
     nnd_model_free(&p->model);
@@ -64,7 +64,7 @@ static int run_predict(const Command *command, int argc, char **argv)
     if (status < 0)
         status = check_pass_options(command, &options);
     if (status < 0) {
-        Prediction p = {0};
+        Predict p = {0};
         status = predict(&p, arena, argv[optind], files == 2 ? argv[optind + 1] : "-", &options);
         clean_up(&p);
     }
@@ -76,8 +76,10 @@ const Command command_predict = {
     .name = "predict",
     .summary = "print predictions",
     .help = "Usage: nnd predict FILE.model [DATA] [OPTION]...\n\n"
-            "DATA (default: standard input): texts one a line, or NAME.tsv with labels, or images in IDX\n"
-            "format. Each line printed: predicted class, then the score of every class; of a model\n"
-            "without classes the numbers of its first output alone.\n",
+            "DATA (default: standard input): an item a line, its inputs parted by tabs; or NAME.tsv with the\n"
+            "targets in front of them; or images in IDX format. Each line printed: of every output the\n"
+            "predicted class, then the score of every class; of an output that predicts no class its numbers\n"
+            "alone. The first output belongs to the first target, and so on.\n\n"
+            COLUMNS_HELP,
     .run = run_predict,
 };

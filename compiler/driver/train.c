@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -6,6 +7,7 @@
 #include "compiler/driver/trainer.h"
 
 static const struct option longs[] = {COMMON_LONG_OPTIONS,
+                                      DATA_LONG_OPTIONS,
                                       TRAIN_LONG_OPTIONS,
                                       {"resume", no_argument, NULL, OPT_RESUME},
                                       {"run", required_argument, NULL, OPT_RUN},
@@ -67,19 +69,27 @@ static int parse_options(const Command *command, int argc, char **argv, TrainOpt
 
 /* ---- data ---- */
 
+/* The classes of the training data are those of the model. */
+static NndStatus keep_classes(Trainer *t, NndError *error)
+{
+    NndStatus status = NND_OK;
+    for (int i = 0; i < t->fields.count && !status; i++)
+        status = nnd_classes_copy(&t->fields.items[i].classes, &t->train.columns[i].classes, error);
+    return status;
+}
+
 static NndStatus load_data(Trainer *t, const TrainOptions *o, const Program *program, NndError *error)
 {
-    NndDataKind kind = program_wants_text(program) ? NND_DATA_TEXT : NND_DATA_DENSE;
-    NndStatus status = nnd_dataset_load(&t->train, o->train, kind, NULL, error);
-    bool target = program_has_target(program);
-    if (!status && target && !t->train.labels)
-        status = nnd_fail(error, NND_EINVAL, "%s: the training data has no labels", o->train);
+    NndDataWish wish = {.columns = o->common.columns, .targets = true};
+    NndStatus status = program_fields(&t->fields, program, error);
+    if (!status)
+        status = nnd_dataset_load(&t->train, o->train, &t->fields, wish, error);
     if (!status && !t->train.count)
         status = nnd_fail(error, NND_EINVAL, "%s: there are no items in it", o->train);
+    if (!status)
+        status = keep_classes(t, error);
     if (!status && o->valid)
-        status = nnd_dataset_load(&t->valid, o->valid, kind, &t->train.classes, error);
-    if (!status && o->valid && target && !t->valid.labels)
-        status = nnd_fail(error, NND_EINVAL, "%s: the validation data has no labels", o->valid);
+        status = nnd_dataset_load(&t->valid, o->valid, &t->fields, wish, error);
     double share = o->valid ? 0 : o->hold_out >= 0 ? o->hold_out : program->recipe.hold_out;
     if (!status)
         status = nnd_dataset_split(&t->split, &t->train, share, o->common.seed, error);
@@ -88,7 +98,10 @@ static NndStatus load_data(Trainer *t, const TrainOptions *o, const Program *pro
 
 static NndStatus make_vocab(Trainer *t, const TrainOptions *o, NndError *error)
 {
-    if (t->train.kind != NND_DATA_TEXT)
+    bool texts = false;
+    for (int i = 0; i < t->fields.count; i++)
+        texts |= t->fields.items[i].kind == NND_FIELD_TEXT;
+    if (!texts)
         return NND_OK;
     NndStatus status = nnd_dataset_vocab(&t->vocab, &t->train, t->split.train, t->split.train_count, o->min_count,
                                          (int32_t)o->max_vocab, error);
@@ -108,21 +121,33 @@ static bool is_given(const Options *options, const char *name)
     return false;
 }
 
-/* Parameters of the model that the data decides: `vocab`, `classes`, and whether phrases are marked.
- * There is room for 2 and one for each parameter. */
-static int data_args(const Trainer *t, const Options *options, const Program *probe, ModelArg *args)
+typedef VEC(ModelArg) ModelArgs;
+
+/* A parameter of the model that the data decides, if it has it and it is not given. */
+static void add_arg(ModelArgs *args, Arena *arena, const Options *options, const Program *probe, const char *name, int64_t value)
 {
-    int count = 0;
-    if (t->vocab && program_has_param(probe, "vocab") && !is_given(options, "vocab"))
-        args[count++] = (ModelArg){"vocab", nnd_vocab_size(t->vocab)};
-    if (t->train.classes.count > 1 && program_has_param(probe, "classes") && !is_given(options, "classes"))
-        args[count++] = (ModelArg){"classes", t->train.classes.count};
-    for (int i = 0; t->vocab && nnd_vocab_phrases(t->vocab) && i < probe->params.count; i++) {
-        const ModelParam *param = &probe->params.data[i];
-        if (!strcmp(param->kind, "input") && !is_given(options, param->name))
-            args[count++] = (ModelArg){param->name, 1};
+    if (program_has_param(probe, name) && !is_given(options, name))
+        vec_push(arena, args, ((ModelArg){name, (double)value}));
+}
+
+/* `vocab`; `TARGET_classes`, or `classes` if only one target is a class; whether phrases are marked. */
+static ModelArgs data_args(const Trainer *t, const Options *options, const Program *probe, Arena *arena)
+{
+    ModelArgs args = {0};
+    if (t->vocab)
+        add_arg(&args, arena, options, probe, "vocab", nnd_vocab_size(t->vocab));
+    for (int i = 0; i < t->fields.count; i++) {
+        const NndField *field = &t->fields.items[i];
+        if (field->classes.count < 2)
+            continue;
+        add_arg(&args, arena, options, probe, arena_printf(arena, "%s_classes", field->name), field->classes.count);
+        if (nnd_fields_only_class(&t->fields) == i)
+            add_arg(&args, arena, options, probe, "classes", field->classes.count);
     }
-    return count;
+    for (int i = 0; t->vocab && nnd_vocab_phrases(t->vocab) && i < probe->params.count; i++)
+        if (!strcmp(probe->params.data[i].kind, "input"))
+            add_arg(&args, arena, options, probe, probe->params.data[i].name, 1);
+    return args;
 }
 
 /* ---- the command ---- */
@@ -165,6 +190,9 @@ static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
         status = slots_new(&t->slots, t->unit.desc, nnd_session_function(t->step), error);
     if (status)
         return status;
+    t->state.thresholds = ARENA_ARRAY(t->unit.arena, double, t->fields.count + 1);
+    for (int i = 0; i < t->fields.count; i++)
+        t->state.thresholds[i] = NAN;
     slots_initialise(&t->slots, t->unit.program, o->common.seed);
     return o->resume ? checkpoint_load(t, error)
                      : slots_start(&t->slots, t->recipe, t->vocab, o->common.quiet || o->common.json, error);
@@ -186,10 +214,11 @@ static void print_summary(const Trainer *t)
 /* n / (classes · n of the class), as scikit-learn has it: all classes weigh the same in sum. */
 static void balance_classes(const Trainer *t, Recipe *recipe, Arena *arena)
 {
-    int classes = t->train.classes.count;
+    const NndColumn *column = &t->train.columns[nnd_fields_only_class(&t->fields)];
+    int classes = column->classes.count;
     int64_t *counts = ARENA_ARRAY(arena, int64_t, classes + 1);
     for (int64_t i = 0; i < t->split.train_count; i++)
-        counts[t->train.labels[t->split.train[i]]]++;
+        counts[column->labels[t->split.train[i]]]++;
     recipe->class_weights = ARENA_ARRAY(arena, double, classes + 1);
     recipe->class_weight_count = classes;
     for (int i = 0; i < classes; i++)
@@ -202,10 +231,11 @@ static bool check_classes(const Trainer *t, const TrainOptions *o)
     const Program *program = t->unit.program;
     for (int i = 0; i < program->inputs.count; i++) {
         const ProgramInput *input = &program->inputs.data[i];
-        if (!input->target || !input->classes || t->train.classes.count <= input->classes)
+        const NndColumn *column = nnd_dataset_column(&t->train, input->name);
+        if (!input->target || !input->classes || column->classes.count <= input->classes)
             continue;
-        command_fail("%s: the data has %d classes, but the model %s tells %lld apart", o->train, (int)t->train.classes.count,
-                     program->model, (long long)input->classes);
+        command_fail("%s: the data has %d classes of `%s`, but the model %s tells %lld apart", o->train,
+                     (int)column->classes.count, input->name, program->model, (long long)input->classes);
         return false;
     }
     return true;
@@ -213,9 +243,8 @@ static bool check_classes(const Trainer *t, const TrainOptions *o)
 
 static bool compile(Trainer *t, const TrainOptions *o, const Program *probe, Arena *arena)
 {
-    ModelArg *args = ARENA_ARRAY(arena, ModelArg, probe->params.count + 2);
-    int count = data_args(t, &o->common, probe, args);
-    if (!unit_check(&t->unit, arena, t->source, &o->common, args, count, 0))
+    ModelArgs args = data_args(t, &o->common, probe, arena);
+    if (!unit_check(&t->unit, arena, t->source, &o->common, args.data, args.count, 0))
         return false;
     if (!check_classes(t, o))
         return false;
@@ -262,6 +291,7 @@ static void clean_up(Trainer *t)
     nnd_split_free(&t->split);
     nnd_dataset_free(&t->train);
     nnd_dataset_free(&t->valid);
+    nnd_fields_free(&t->fields);
     nnd_vocab_free(t->vocab);
     unit_free(&t->unit);
 }
@@ -314,11 +344,12 @@ const Command command_train = {
     .name = "train",
     .summary = "train a model on data",
     .help = "Usage: nnd train MODEL.nnd --train FILE [--valid FILE|SHARE] -o OUT.model [OPTION]...\n\n"
-            "Trains by the model's `train` block. Data: label TAB text (or numbers) a line in NAME.tsv,\n"
-            "or images and labels in IDX format; also gzip-compressed. Writes OUT.model when done and\n"
-            "OUT.model.checkpoint meanwhile.\n\n"
+            "Trains by the model's `train` block. Data: NAME.tsv, an item a line, the model's targets and then its\n"
+            "inputs parted by tabs (or under a header with their names), or images and labels in IDX format;\n"
+            "also gzip-compressed. Writes OUT.model when done and OUT.model.checkpoint meanwhile.\n\n"
             "      --train FILE         data to train on\n"
             "      --valid FILE|SHARE   data to validate on, or the share of the training data to hold out\n"
+            COLUMNS_HELP
             "      --epochs N           overrides the recipe\n"
             "      --batch N            overrides the recipe\n"
             "      --rate X             overrides the recipe's learning rate\n"

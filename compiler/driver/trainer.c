@@ -87,13 +87,13 @@ static NndStatus validate(Trainer *t, Evaluation *e, NndError *error)
             nnd_session_bind_arg(t->eval, arg, t->slots.items[i].now);
     }
     if (!t->valid.count)
-        return evaluate(e, t->eval, &t->train, t->split.valid, t->split.valid_count, NULL, &t->unit, error);
+        return evaluate(e, t->eval, &t->train, t->split.valid, t->split.valid_count, &t->unit, error);
     int64_t *items = malloc((size_t)(t->valid.count + 1) * sizeof *items);
     if (!items)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the validation");
     for (int64_t i = 0; i < t->valid.count; i++)
         items[i] = i;
-    NndStatus status = evaluate(e, t->eval, &t->valid, items, t->valid.count, NULL, &t->unit, error);
+    NndStatus status = evaluate(e, t->eval, &t->valid, items, t->valid.count, &t->unit, error);
     free(items);
     return status;
 }
@@ -103,21 +103,38 @@ static bool has_validation(const Trainer *t)
     return t->valid.count || t->split.valid_count;
 }
 
+static const char *history_measures(Arena *arena, const Evaluation *e, const char *line)
+{
+    for (int i = 0; i < e->target_count; i++)
+        for (int k = 0; k < e->targets[i].measure_count; k++) {
+            const Measure *m = &e->targets[i].measures[k];
+            if (isfinite(m->value))
+                line = arena_printf(arena, "%s,\"valid_%s%s\":%.9g", line, evaluation_prefix(arena, e, i, '_'), m->key, m->value);
+        }
+    return line;
+}
+
 static void note_history(Trainer *t, const Evaluation *e, double loss)
 {
     const char *line = arena_printf(t->unit.arena, "{\"epoch\":%lld,\"train_loss\":%.9g", (long long)t->state.epoch + 1, loss);
     if (e)
-        line = arena_printf(t->unit.arena, "%s,\"valid_loss\":%.9g", line, e->loss);
-    if (e && e->classes)
-        line = arena_printf(t->unit.arena, "%s,\"valid_accuracy\":%.9g", line, e->accuracy);
-    if (e && e->binary && isfinite(e->auc))
-        line = arena_printf(t->unit.arena, "%s,\"valid_auc\":%.9g", line, e->auc);
+        line = history_measures(t->unit.arena, e, arena_printf(t->unit.arena, "%s,\"valid_loss\":%.9g", line, e->loss));
     for (int i = 0; e && i < e->metric_count; i++)
         if (isfinite(e->metrics[i]))
             line = arena_printf(t->unit.arena, "%s,\"valid_%s\":%.9g", line, e->metric_names[i], e->metrics[i]);
     t->history = arena_printf(t->unit.arena, "%s%s}\n", t->history, line);
-    if (t->options->json)
+    if (t->options->json && !t->options->silent)
         printf("%s}\n", line);
+}
+
+static void print_measures(Arena *arena, const Evaluation *e)
+{
+    for (int i = 0; i < e->target_count; i++)
+        for (int k = 0; k < e->targets[i].measure_count; k++)
+            printf("  %s%s %.4f", evaluation_prefix(arena, e, i, ' '), e->targets[i].measures[k].label,
+                   e->targets[i].measures[k].value);
+    for (int i = 0; i < e->metric_count; i++)
+        printf("  %s %.4g", e->metric_names[i], e->metrics[i]);
 }
 
 static void print_epoch(const Trainer *t, const Evaluation *e, double loss, double seconds)
@@ -125,14 +142,10 @@ static void print_epoch(const Trainer *t, const Evaluation *e, double loss, doub
     if (t->options->json || t->options->silent)
         return;
     printf("epoch %2lld  loss %.4f", (long long)t->state.epoch + 1, loss);
-    if (e)
+    if (e) {
         printf("  valid loss %.4f", e->loss);
-    if (e && e->classes)
-        printf("  accuracy %.4f", e->accuracy);
-    if (e && e->binary)
-        printf("  AUC %.4f", e->auc);
-    for (int i = 0; e && i < e->metric_count; i++)
-        printf("  %s %.4g", e->metric_names[i], e->metrics[i]);
+        print_measures(t->unit.arena, e);
+    }
     printf("  %.1f s\n", seconds);
     fflush(stdout);
 }
@@ -143,7 +156,8 @@ const char *trainer_metric(const Trainer *t)
         return "epoch";
     if (t->recipe->stop_metric)
         return t->recipe->stop_metric;
-    return program_has_target(t->unit.program) && t->unit.program->outputs.count ? "valid.accuracy" : "valid.loss";
+    bool one_class = nnd_fields_count(&t->fields, true) == 1 && nnd_fields_only_class(&t->fields) >= 0;
+    return one_class && t->unit.program->outputs.count ? "valid.accuracy" : "valid.loss";
 }
 
 bool trainer_metric_is_negated(const Trainer *t, const char *name)
@@ -151,19 +165,31 @@ bool trainer_metric_is_negated(const Trainer *t, const char *name)
     return !strcmp(name, "valid.loss") || (t->recipe->stop_metric && t->recipe->stop_least);
 }
 
+static void keep_thresholds(Trainer *t, const Evaluation *e)
+{
+    for (int i = 0; i < t->fields.count; i++)
+        t->state.thresholds[i] = NAN;
+    for (int i = 0; e && i < e->target_count; i++)
+        if (e->targets[i].binary)
+            t->state.thresholds[nnd_fields_target(&t->fields, i)] = e->targets[i].best.threshold;
+}
+
 /* Keeps the weights if they are the best so far. */
-static void judge(Trainer *t, const Evaluation *e)
+static NndStatus judge(Trainer *t, const Evaluation *e, NndError *error)
 {
     const char *name = trainer_metric(t);
-    double metric = e ? evaluation_metric(e, name) : (double)t->state.epoch;
+    double metric = (double)t->state.epoch;
+    if (e && !evaluation_metric(e, name, &metric))
+        return nnd_fail(error, NND_EINVAL, "`stop` looks at %s, but validation tells no such number: its line of the epoch has all",
+                        name);
     metric = trainer_metric_is_negated(t, name) ? -metric : metric;
     if (t->state.best_epoch >= 0 && !(metric > t->state.best_metric))
-        return;
+        return NND_OK;
     t->state.best_metric = metric;
     t->state.best_epoch = t->state.epoch;
-    t->state.has_threshold = e && e->binary;
-    t->state.threshold = t->state.has_threshold ? e->best.threshold : 0;
+    keep_thresholds(t, e);
     slots_keep_best(&t->slots);
+    return NND_OK;
 }
 
 static bool should_stop(const Trainer *t)
@@ -180,9 +206,11 @@ static NndStatus finish_epoch(Trainer *t, double start, NndError *error)
     if (status)
         return status;
     double loss = t->state.loss_sum / (double)t->split.train_count;
-    judge(t, validated ? &e : NULL);
     note_history(t, validated ? &e : NULL, loss);
     print_epoch(t, validated ? &e : NULL, loss, seconds_now() - start);
+    status = judge(t, validated ? &e : NULL, error);
+    if (status)
+        return status;
     t->state.epoch++;
     t->state.done = 0;
     t->state.loss_sum = 0;

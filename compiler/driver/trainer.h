@@ -9,7 +9,7 @@
 #include "compiler/driver/evaluate.h"
 #include "compiler/driver/weights.h"
 
-/* Where training stands; all of it is in a checkpoint. */
+/* Where training stands; all of it is in a checkpoint (thresholds as those of a model). */
 typedef struct TrainState {
     int64_t epoch;      /* being trained, from 0 */
     int64_t done;       /* batches of that epoch that are done */
@@ -17,8 +17,7 @@ typedef struct TrainState {
     double loss_sum;    /* of the epoch so far, by items */
     double best_metric;
     int64_t best_epoch; /* -1: none yet */
-    double threshold;   /* of the best epoch */
-    bool has_threshold;
+    double *thresholds; /* of the best epoch, by field; NaN: none */
 } TrainState;
 
 typedef struct Trainer {
@@ -28,6 +27,7 @@ typedef struct Trainer {
     const Source *source;
     Slots slots;
     NndSession *step, *eval;
+    NndFields fields;         /* the model's, with the classes of the training data */
     NndDataset train, valid;  /* valid.count == 0: part of `train` is held out */
     NndSplit split;           /* item numbers of `train` */
     NndVocab *vocab;

@@ -44,6 +44,7 @@ typedef struct Tune {
 } Tune;
 
 static const struct option longs[] = {COMMON_LONG_OPTIONS,
+                                      DATA_LONG_OPTIONS,
                                       TRAIN_LONG_OPTIONS,
                                       {"vary", required_argument, NULL, OPT_VARY},
                                       {"random", required_argument, NULL, OPT_RANDOM},
@@ -395,6 +396,7 @@ const Command command_tune = {
             "      --random N           only N combinations, drawn by the seed\n"
             "      --train FILE         data to train on\n"
             "      --valid FILE|SHARE   data to validate on, or the share of the training data to hold out\n"
+            COLUMNS_HELP
             "      --epochs N           overrides the recipe\n"
             "      --batch N            overrides the recipe\n"
             "      --rate X             overrides the recipe's learning rate\n"

@@ -31,12 +31,40 @@ Source *read_model_file(Arena *arena, const char *path)
     return source;
 }
 
-bool program_wants_text(const Program *program)
+/* How many numbers an item has of a value that has only the batch and axes of constant size; else 0. */
+static int64_t item_size(const ValueType *type)
 {
-    for (int i = 0; i < program->inputs.count; i++)
-        if (program->inputs.data[i].type.element == ELEMENT_TOKEN)
-            return true;
-    return false;
+    int64_t size = type->rank && type->axes[0].kind == AXIS_FREE;
+    for (int i = 1; i < type->rank; i++)
+        size *= type->axes[i].kind == AXIS_CONST ? type->axes[i].size : 0;
+    return size;
+}
+
+static NndStatus add_field(NndFields *out, const ProgramInput *input, NndError *error)
+{
+    NndText name = {input->name, strlen(input->name)};
+    const ValueType *type = &input->type;
+    bool ragged = type->rank > 1 && type->axes[type->rank - 1].kind == AXIS_RAGGED;
+    if (type->element == ELEMENT_FLOAT && item_size(type))
+        return nnd_fields_add(out, name, NND_FIELD_NUMBERS, input->target, item_size(type), error);
+    if (type->element == ELEMENT_TOKEN && ragged && !input->target)
+        return nnd_fields_add(out, name, NND_FIELD_TEXT, false, 0, error);
+    if ((type->element == ELEMENT_CLASS || type->element == ELEMENT_INT) && type->rank == 1 && input->target)
+        return nnd_fields_add(out, name, NND_FIELD_CLASS, true, 0, error);
+    if (type->element == ELEMENT_FLOAT && ragged && !input->target)
+        return NND_OK; /* marks the phrases of a text */
+    return nnd_fields_unreadable(input->target, input->name, error);
+}
+
+NndStatus program_fields(NndFields *out, const Program *program, NndError *error)
+{
+    *out = (NndFields){0};
+    NndStatus status = NND_OK;
+    for (int i = 0; i < program->inputs.count && !status; i++)
+        status = add_field(out, &program->inputs.data[i], error);
+    if (status)
+        nnd_fields_free(out);
+    return status;
 }
 
 bool program_has_target(const Program *program)
@@ -188,11 +216,10 @@ bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *
 NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *session, const char *path,
                       NndError *error)
 {
-    if (set->kind != NND_DATA_TEXT || !vocab)
-        return NND_OK;
-    NndStatus status = nnd_dataset_encode(set, vocab, nnd_session_text_limits(session), error);
-    char cuts[256];
-    if (!status && nnd_dataset_describe_cuts(set, cuts, sizeof cuts))
-        fprintf(stderr, "nnd: warning: %s: %s\n", path, cuts);
+    NndStatus status = nnd_session_encode(session, set, vocab, error);
+    char cuts[320];
+    for (int i = 0; !status && i < set->fields->count; i++)
+        if (nnd_dataset_describe_cuts(set, i, cuts, sizeof cuts))
+            fprintf(stderr, "nnd: warning: %s: %s\n", path, cuts);
     return status;
 }

@@ -43,8 +43,8 @@ PassOptions pass_options(const Options *options);
 /* Tells a bad --print-after; -1 if all is well. */
 int check_pass_options(const Command *command, const Options *options);
 
-/* Texts become what the session's model reads; a warning tells what was longer than that. Data
- * without texts stays as it is. `path` is for the warning. */
+/* Texts become what the session's inputs read; a warning tells what was longer than that. `path` is
+ * for the warning. */
 NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *session, const char *path,
                       NndError *error);
 
@@ -56,8 +56,8 @@ void print_diags(const Diags *diags, const Options *options); /* on stderr */
 Source *read_model_file(Arena *arena, const char *path); /* NULL and told if it cannot be read */
 bool is_model_source(const char *path);                  /* by its name: *.nnd */
 
-/* The kind of data that the model's inputs want. */
-bool program_wants_text(const Program *program);
+/* The model's targets and inputs, to be read from data; fails if there is one that no data can fill. */
+NndStatus program_fields(NndFields *out, const Program *program, NndError *error);
 bool program_has_target(const Program *program);
 bool program_has_param(const Program *program, const char *name);
 

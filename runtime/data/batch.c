@@ -12,74 +12,74 @@
 /* Streams of random numbers (runtime/random.h); those of models count from 0. */
 enum { STREAM_SHUFFLE = 0x7ffffffe, STREAM_SPLIT = 0x7fffffff };
 
-int64_t nnd_gather_lengths(int64_t *lengths, const NndDataset *set, const int64_t *items,
+int64_t nnd_gather_lengths(int64_t *lengths, const NndColumn *column, const int64_t *items,
                            int64_t count)
 {
     int64_t sum = 0;
     for (int64_t i = 0; i < count; i++) {
-        lengths[i] = set->offsets[items[i] + 1] - set->offsets[items[i]];
+        lengths[i] = column->offsets[items[i] + 1] - column->offsets[items[i]];
         sum += lengths[i];
     }
     return sum;
 }
 
-int64_t nnd_gather_sentences(int64_t *lengths, const NndDataset *set, const int64_t *items,
+int64_t nnd_gather_sentences(int64_t *lengths, const NndColumn *column, const int64_t *items,
                              int64_t count)
 {
     int64_t sum = 0;
     for (int64_t i = 0; i < count; i++) {
-        lengths[i] = set->sentences[items[i] + 1] - set->sentences[items[i]];
+        lengths[i] = column->sentences[items[i] + 1] - column->sentences[items[i]];
         sum += lengths[i];
     }
     return sum;
 }
 
-void nnd_gather_sentence_lengths(int64_t *lengths, const NndDataset *set, const int64_t *items,
+void nnd_gather_sentence_lengths(int64_t *lengths, const NndColumn *column, const int64_t *items,
                                  int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        int64_t begin = set->offsets[items[i]];
-        for (int64_t s = set->sentences[items[i]]; s < set->sentences[items[i] + 1]; s++) {
-            *lengths++ = set->sentence_ends[s] - begin;
-            begin = set->sentence_ends[s];
+        int64_t begin = column->offsets[items[i]];
+        for (int64_t s = column->sentences[items[i]]; s < column->sentences[items[i] + 1]; s++) {
+            *lengths++ = column->sentence_ends[s] - begin;
+            begin = column->sentence_ends[s];
         }
     }
 }
 
-void nnd_gather_tokens(int32_t *tokens, const NndDataset *set, const int64_t *items, int64_t count)
+void nnd_gather_tokens(int32_t *tokens, const NndColumn *column, const int64_t *items, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        int64_t begin = set->offsets[items[i]], length = set->offsets[items[i] + 1] - begin;
-        memcpy(tokens, set->tokens + begin, (size_t)length * sizeof *tokens);
+        int64_t begin = column->offsets[items[i]], length = column->offsets[items[i] + 1] - begin;
+        memcpy(tokens, column->tokens + begin, (size_t)length * sizeof *tokens);
         tokens += length;
     }
 }
 
-void nnd_gather_marks(float *marks, const NndDataset *set, const int64_t *items, int64_t count)
+void nnd_gather_marks(float *marks, const NndColumn *column, const int64_t *items, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        for (int64_t at = set->offsets[items[i]]; at < set->offsets[items[i] + 1]; at++)
-            *marks++ = set->marks ? set->marks[at] : 0;
+        for (int64_t at = column->offsets[items[i]]; at < column->offsets[items[i] + 1]; at++)
+            *marks++ = column->marks ? column->marks[at] : 0;
 }
 
-void nnd_gather_dense(float *out, const NndDataset *set, const int64_t *items, int64_t count)
+void nnd_gather_numbers(float *out, const NndColumn *column, const int64_t *items, int64_t count)
 {
-    size_t size = (size_t)set->item_size;
+    size_t size = (size_t)column->width;
     for (int64_t i = 0; i < count; i++, out += size) {
         size_t begin = (size_t)items[i] * size;
-        if (set->f32) {
-            memcpy(out, set->f32 + begin, size * sizeof *out);
+        if (column->f32) {
+            memcpy(out, column->f32 + begin, size * sizeof *out);
             continue;
         }
         for (size_t j = 0; j < size; j++)
-            out[j] = (float)set->u8[begin + j] * set->scale;
+            out[j] = (float)column->u8[begin + j] * column->scale;
     }
 }
 
-void nnd_gather_labels(int32_t *labels, const NndDataset *set, const int64_t *items, int64_t count)
+void nnd_gather_labels(int32_t *labels, const NndColumn *column, const int64_t *items, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        labels[i] = set->labels[items[i]];
+        labels[i] = column->labels[items[i]];
 }
 
 /* Uniform in 0 .. bound-1 without bias (Lemire 2019, "Fast random integer generation in an
@@ -111,20 +111,30 @@ void nnd_shuffle(int64_t *items, int64_t count, uint64_t seed, uint64_t epoch)
     shuffle(items, count, seed, epoch, STREAM_SHUFFLE);
 }
 
-static int32_t class_of(const NndDataset *set, int64_t item)
+/* The column of the first target that is a class, or NULL. */
+static const NndColumn *class_column(const NndDataset *set)
 {
-    return set->labels ? set->labels[item] : 0;
+    for (int i = 0; i < set->fields->count; i++)
+        if (set->columns[i].labels)
+            return &set->columns[i];
+    return NULL;
+}
+
+static int32_t class_of(const NndColumn *column, int64_t item)
+{
+    return column ? column->labels[item] : 0;
 }
 
 /* Lists the items of each class: class c is items[begin[c]] .. items[begin[c + 1] - 1]. */
-static void list_classes(int64_t *items, int64_t *begin, int32_t classes, const NndDataset *set)
+static void list_classes(int64_t *items, int64_t *begin, int32_t classes, const NndColumn *column,
+                         int64_t count)
 {
-    for (int64_t i = 0; i < set->count; i++)
-        begin[class_of(set, i) + 1]++;
+    for (int64_t i = 0; i < count; i++)
+        begin[class_of(column, i) + 1]++;
     for (int32_t c = 0; c < classes; c++)
         begin[c + 1] += begin[c];
-    for (int64_t i = 0; i < set->count; i++) /* moves begin[c] to the class's end */
-        items[begin[class_of(set, i)]++] = i;
+    for (int64_t i = 0; i < count; i++) /* moves begin[c] to the class's end */
+        items[begin[class_of(column, i)]++] = i;
     for (int32_t c = classes; c > 0; c--)
         begin[c] = begin[c - 1];
     begin[0] = 0;
@@ -158,7 +168,8 @@ NndStatus nnd_dataset_split(NndSplit *out, const NndDataset *set, double fractio
     *out = (NndSplit){0};
     if (!(fraction >= 0 && fraction <= 1))
         return nnd_fail(error, NND_EINVAL, "cannot hold out %g of the data", fraction);
-    int32_t classes = set->labels ? set->classes.count : 1;
+    const NndColumn *column = class_column(set);
+    int32_t classes = column ? column->classes.count : 1;
     size_t room = (size_t)set->count + 1;
     int64_t *items = malloc(room * sizeof *items);
     int64_t *begin = calloc((size_t)classes + 2, sizeof *begin);
@@ -170,7 +181,7 @@ NndStatus nnd_dataset_split(NndSplit *out, const NndDataset *set, double fractio
         nnd_split_free(out);
         status = nnd_fail(error, NND_ENOMEM, "out of memory for %lld items", (long long)set->count);
     } else {
-        list_classes(items, begin, classes, set);
+        list_classes(items, begin, classes, column, set->count);
         for (int32_t c = 0; c < classes; c++)
             hold_out(held, items + begin[c], begin[c + 1] - begin[c], fraction, seed, c);
         deal(out, held, set->count);

@@ -7,23 +7,17 @@
 
 /* What is needed only while reading. */
 typedef struct Reader {
+    NndDataset *set;
+    const NndFields *fields;
+    NndLayout layout;
     const char *name;
-    NndTsvForm form;
-    NndText *labels; /* [count] */
-    int64_t *lines;  /* [count] */
-    int64_t room;    /* of features */
+    int64_t line;      /* being read, from 1 */
+    int64_t *lines;    /* [count]: where each item is */
+    NndText **labels;  /* [fields][count]: CLASS */
+    int64_t *room;     /* [fields]: NUMBERS */
+    int64_t *found;    /* [fields]: NUMBERS of the line so far */
     NndError *error;
 } Reader;
-
-static bool has_labels(NndTsvForm form)
-{
-    return form == NND_TSV_LABELLED || form == NND_TSV_FEATURES;
-}
-
-static bool has_texts(NndTsvForm form)
-{
-    return form == NND_TSV_LABELLED || form == NND_TSV_PLAIN;
-}
 
 static int64_t count_lines(NndText rest)
 {
@@ -45,6 +39,8 @@ static NndStatus check_utf8(NndText text, const char *name, NndError *error)
                     line, (unsigned)(unsigned char)text.data[bad], bad);
 }
 
+/* ---- numbers ---- */
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -57,146 +53,252 @@ static size_t skip_blanks(NndText text, size_t at)
     return at;
 }
 
-static NndStatus push_number(NndTsv *tsv, Reader *r, int64_t index, float value)
+static const char *name_of(const Reader *r, int field)
 {
-    if (index == r->room) {
-        int64_t room = r->room ? r->room * 2 : 1024;
-        float *grown = realloc(tsv->features, (size_t)room * sizeof *grown);
+    return r->fields->items[field].name;
+}
+
+static NndStatus push_number(Reader *r, int field, float value)
+{
+    NndColumn *column = &r->set->columns[field];
+    if (r->set->count && r->found[field] == column->width)
+        return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: `%s`: more than the expected %lld numbers", r->name,
+                        (long long)r->line, name_of(r, field), (long long)column->width);
+    int64_t index = r->set->count * column->width + r->found[field]++;
+    if (index == r->room[field]) {
+        int64_t room = r->room[field] * 2;
+        float *grown = realloc(column->f32, (size_t)room * sizeof *grown);
         if (!grown)
-            return nnd_fail(r->error, NND_ENOMEM, "%s: out of memory for %lld numbers", r->name,
-                            (long long)room);
-        tsv->features = grown;
-        r->room = room;
+            return nnd_fail(r->error, NND_ENOMEM, "%s: out of memory for %lld numbers", r->name, (long long)room);
+        column->f32 = grown;
+        r->room[field] = room;
     }
-    tsv->features[index] = value;
+    column->f32[index] = value;
     return NND_OK;
 }
 
-/* The numbers of a line; the first line settles how many there are. */
-static NndStatus read_numbers(NndTsv *tsv, Reader *r, NndText text, int64_t line)
+/* A string of as many 0 and 1 as the field has numbers. */
+static bool is_bits(const NndField *field, NndText text)
 {
-    int64_t found = 0;
-    for (size_t at = skip_blanks(text, 0); at < text.size; found++) {
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] != '0' && text.data[i] != '1')
+            return false;
+    return field->width > 1 && (int64_t)text.size == field->width;
+}
+
+static NndStatus read_bits(Reader *r, int field, NndText text)
+{
+    NndStatus status = NND_OK;
+    for (size_t i = 0; i < text.size && !status; i++)
+        status = push_number(r, field, (float)(text.data[i] - '0'));
+    return status;
+}
+
+static NndStatus read_numbers(Reader *r, int field, NndText text)
+{
+    if (is_bits(&r->fields->items[field], text))
+        return read_bits(r, field, text);
+    for (size_t at = skip_blanks(text, 0); at < text.size;) {
         char *end;
         float value = strtof(text.data + at, &end);
         size_t next = (size_t)(end - text.data);
-        if (next <= at || next > text.size || (next < text.size && !is_blank(*end)) ||
-            !isfinite(value))
-            return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: field %lld is not a finite number",
-                            r->name, (long long)line, (long long)found + 1);
-        if (tsv->count && found == tsv->width)
-            return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: more than the expected %lld numbers",
-                            r->name, (long long)line, (long long)tsv->width);
-        NndStatus status = push_number(tsv, r, tsv->count * tsv->width + found, value);
+        if (next <= at || next > text.size || (next < text.size && !is_blank(*end)) || !isfinite(value))
+            return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: `%s`: number %lld is not a finite number", r->name,
+                            (long long)r->line, name_of(r, field), (long long)r->found[field] + 1);
+        NndStatus status = push_number(r, field, value);
         if (status)
             return status;
         at = skip_blanks(text, next);
     }
-    if (!tsv->count)
-        tsv->width = found;
-    if (!found || found != tsv->width)
-        return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: %lld numbers where %lld are expected",
-                        r->name, (long long)line, (long long)found,
-                        (long long)(tsv->width ? tsv->width : 1));
     return NND_OK;
 }
 
-static NndStatus read_record(NndTsv *tsv, Reader *r, NndText text, int64_t line)
+/* The first line settles how many numbers there are. */
+static NndStatus finish_numbers(Reader *r, int field)
 {
-    if (has_labels(r->form)) {
-        const char *tab = memchr(text.data, '\t', text.size);
-        if (!tab)
-            return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: no TAB after the label", r->name,
-                            (long long)line);
-        size_t label = (size_t)(tab - text.data);
-        r->labels[tsv->count] = (NndText){text.data, label};
-        r->lines[tsv->count] = line;
-        text = (NndText){tab + 1, text.size - label - 1};
-    }
-    if (has_texts(r->form)) {
-        tsv->texts[tsv->count++] = text;
+    NndColumn *column = &r->set->columns[field];
+    if (!r->set->count)
+        column->width = r->found[field];
+    if (!r->found[field] || r->found[field] != column->width)
+        return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: `%s`: %lld numbers where %lld are expected", r->name,
+                        (long long)r->line, name_of(r, field), (long long)r->found[field],
+                        (long long)(column->width ? column->width : r->fields->items[field].width));
+    return NND_OK;
+}
+
+/* ---- lines ---- */
+
+static NndStatus wrong_columns(const Reader *r, NndText line)
+{
+    char wanted[256];
+    int found = 1;
+    for (size_t i = 0; i < line.size; i++)
+        found += line.data[i] == '\t';
+    nnd_layout_describe(wanted, sizeof wanted, &r->layout, r->fields);
+    return nnd_fail(r->error, NND_EFORMAT, "%s:%lld: %d column%s where %d are expected, parted by TABs: %s", r->name,
+                    (long long)r->line, found, found == 1 ? "" : "s", r->layout.count, wanted);
+}
+
+static NndStatus read_column(Reader *r, int field, NndText text)
+{
+    if (field < 0)
         return NND_OK;
+    switch (r->fields->items[field].kind) {
+    case NND_FIELD_TEXT: r->set->columns[field].texts[r->set->count] = text; return NND_OK;
+    case NND_FIELD_CLASS: r->labels[field][r->set->count] = text; return NND_OK;
+    case NND_FIELD_NUMBERS: return read_numbers(r, field, text);
     }
-    NndStatus status = read_numbers(tsv, r, text, line);
-    if (!status)
-        tsv->count++;
+    return NND_OK;
+}
+
+static NndStatus read_columns(Reader *r, NndText line)
+{
+    NndText rest = line;
+    NndStatus status = NND_OK;
+    for (int i = 0; i < r->layout.count && !status; i++) {
+        bool last = i == r->layout.count - 1;
+        const char *tab = last && r->layout.rest ? NULL : memchr(rest.data, '\t', rest.size);
+        if (last ? tab != NULL : !tab)
+            return wrong_columns(r, line);
+        NndText text = {rest.data, tab ? (size_t)(tab - rest.data) : rest.size};
+        status = read_column(r, r->layout.fields[i], text);
+        rest = (NndText){text.data + text.size + !last, rest.size - text.size - !last};
+    }
     return status;
 }
 
-static NndStatus read_records(NndTsv *tsv, Reader *r, NndText rest)
+static bool is_read(const Reader *r, int field)
 {
-    NndText line;
-    for (int64_t number = 1; nnd_text_line(&line, &rest); number++) {
-        if (!line.size && r->form != NND_TSV_PLAIN)
-            continue;
-        NndStatus status = read_record(tsv, r, line, number);
-        if (status)
-            return status;
+    for (int i = 0; i < r->layout.count; i++)
+        if (r->layout.fields[i] == field)
+            return true;
+    return false;
+}
+
+static NndStatus read_item(Reader *r, NndText line)
+{
+    for (int i = 0; i < r->fields->count; i++)
+        r->found[i] = 0;
+    NndStatus status = read_columns(r, line);
+    for (int i = 0; i < r->fields->count && !status; i++)
+        if (r->set->columns[i].f32)
+            status = finish_numbers(r, i);
+    if (!status)
+        r->lines[r->set->count++] = r->line;
+    return status;
+}
+
+static bool lines_are_texts(const Reader *r)
+{
+    return r->layout.count == 1 && r->layout.rest && r->fields->items[r->layout.fields[0]].kind == NND_FIELD_TEXT;
+}
+
+static NndStatus read_items(Reader *r, NndText rest)
+{
+    bool keep_empty = lines_are_texts(r);
+    NndStatus status = NND_OK;
+    for (NndText line; !status && nnd_text_line(&line, &rest); r->line++)
+        if (line.size || keep_empty)
+            status = read_item(r, line);
+    return status;
+}
+
+/* ---- files ---- */
+
+static bool reserve_column(Reader *r, int field, size_t room)
+{
+    NndColumn *column = &r->set->columns[field];
+    switch (r->fields->items[field].kind) {
+    case NND_FIELD_TEXT: return (column->texts = calloc(room, sizeof *column->texts));
+    case NND_FIELD_CLASS:
+        column->labels = calloc(room, sizeof *column->labels);
+        r->labels[field] = calloc(room, sizeof **r->labels);
+        return column->labels && r->labels[field];
+    case NND_FIELD_NUMBERS:
+        r->room[field] = 1024;
+        return (column->f32 = calloc((size_t)r->room[field], sizeof *column->f32));
     }
-    return NND_OK;
+    return false;
 }
 
-static bool reserve(NndTsv *tsv, Reader *r, int64_t lines)
+static bool reserve(Reader *r, int64_t lines)
 {
-    size_t room = (size_t)lines + 1;
-    if (has_texts(r->form) && !(tsv->texts = calloc(room, sizeof *tsv->texts)))
-        return false;
-    if (!has_labels(r->form))
-        return true;
-    tsv->labels = calloc(room, sizeof *tsv->labels);
-    r->labels = calloc(room, sizeof *r->labels);
+    size_t fields = (size_t)r->fields->count + 1, room = (size_t)lines + 1;
     r->lines = calloc(room, sizeof *r->lines);
-    return tsv->labels && r->labels && r->lines;
+    r->labels = calloc(fields, sizeof *r->labels);
+    r->room = calloc(fields, sizeof *r->room);
+    r->found = calloc(fields, sizeof *r->found);
+    bool fine = r->lines && r->labels && r->room && r->found;
+    for (int i = 0; i < r->fields->count && fine; i++)
+        fine = !is_read(r, i) || reserve_column(r, i, room);
+    return fine;
 }
 
-static NndStatus parse(NndTsv *tsv, Reader *r, const NndClasses *given)
+static NndStatus number_classes(Reader *r)
 {
-    NndText text = {tsv->file.data, tsv->file.size};
+    NndStatus status = NND_OK;
+    for (int i = 0; i < r->fields->count && !status; i++) {
+        NndColumn *column = &r->set->columns[i];
+        const NndClasses *given = r->fields->items[i].classes.count ? &r->fields->items[i].classes : NULL;
+        if (column->labels)
+            status = nnd_classes_number(&column->classes, column->labels, r->labels[i], r->lines, r->set->count, given,
+                                        r->name, r->error);
+    }
+    return status;
+}
+
+static NndStatus parse(Reader *r, const NndLayoutWish *wish)
+{
+    NndText text = {r->set->file.data, r->set->file.size};
     if (text.size >= 3 && memcmp(text.data, "\xEF\xBB\xBF", 3) == 0) /* byte order mark */
         text = (NndText){text.data + 3, text.size - 3};
     NndStatus status = check_utf8(text, r->name, r->error);
     if (status)
         return status;
-    if (!reserve(tsv, r, count_lines(text)))
-        return nnd_fail(r->error, NND_ENOMEM, "%s: out of memory", r->name);
-    status = read_records(tsv, r, text);
-    if (!status && has_labels(r->form))
-        status = nnd_classes_number(&tsv->classes, tsv->labels, r->labels, r->lines, tsv->count,
-                                    given, r->name, r->error);
-    return status;
-}
-
-NndStatus nnd_tsv_parse(NndTsv *out, NndFile *file, const char *name, NndTsvForm form,
-                        const NndClasses *given, NndError *error)
-{
-    *out = (NndTsv){.file = *file};
-    *file = (NndFile){0};
-    Reader reader = {.name = name, .form = form, .error = error};
-    NndStatus status = parse(out, &reader, given);
-    free(reader.labels);
-    free(reader.lines);
-    if (status)
-        nnd_tsv_free(out);
-    return status;
-}
-
-NndStatus nnd_tsv_load(NndTsv *out, const char *path, NndTsvForm form, const NndClasses *given,
-                       NndError *error)
-{
-    *out = (NndTsv){0};
-    NndFile file;
-    NndStatus status = nnd_file_read_gzip(&file, path, NND_MAX_FILE, error);
+    NndText rest = text, first = {"", 0};
+    bool header;
+    nnd_text_line(&first, &rest);
+    status = nnd_layout_find(&r->layout, &header, r->fields, wish, first, r->name, r->error);
     if (status)
         return status;
-    return nnd_tsv_parse(out, &file, path, form, given, error);
+    if (!reserve(r, count_lines(text)))
+        return nnd_fail(r->error, NND_ENOMEM, "%s: out of memory", r->name);
+    r->line = header ? 2 : 1;
+    status = read_items(r, header ? rest : text);
+    return status ? status : number_classes(r);
 }
 
-void nnd_tsv_free(NndTsv *tsv)
+static void free_reader(Reader *r)
 {
-    free(tsv->texts);
-    free(tsv->labels);
-    free(tsv->features);
-    nnd_classes_free(&tsv->classes);
-    nnd_file_free(&tsv->file);
-    *tsv = (NndTsv){0};
+    for (int i = 0; r->labels && i < r->fields->count; i++)
+        free(r->labels[i]);
+    free(r->labels);
+    free(r->lines);
+    free(r->room);
+    free(r->found);
+    nnd_layout_free(&r->layout);
+}
+
+NndStatus nnd_tsv_parse(NndDataset *out, NndFile *file, const char *name, const NndFields *fields,
+                        const NndLayoutWish *wish, NndError *error)
+{
+    Reader reader = {.set = out, .fields = fields, .name = name, .error = error};
+    NndStatus status = nnd_dataset_new(out, fields, error);
+    out->file = *file;
+    *file = (NndFile){0};
+    if (!status)
+        status = parse(&reader, wish);
+    free_reader(&reader);
+    if (status)
+        nnd_dataset_free(out);
+    return status;
+}
+
+NndStatus nnd_tsv_load(NndDataset *out, const char *path, const NndFields *fields, const NndLayoutWish *wish,
+                       NndError *error)
+{
+    *out = (NndDataset){0};
+    NndFile file;
+    NndStatus status = nnd_file_read_gzip(&file, path, NND_MAX_FILE, error);
+    return status ? status : nnd_tsv_parse(out, &file, path, fields, wish, error);
 }

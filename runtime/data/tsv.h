@@ -1,46 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records, one a line, in UTF-8 with LF or CR LF:
+ * Items, one a line, in UTF-8 with LF or CR LF; columns parted by TABs. Which
+ * column fills which field of the model: runtime/data/layout.h. A column holds
  *
- *   labelled text   label TAB text           (further TABs belong to the text)
- *   plain text      text
- *   features        label TAB numbers        (parted by TABs or blanks)
- *   numbers         numbers                  (the same, no label)
+ *   a text      as it is
+ *   a class     a label (runtime/data/classes.h)
+ *   numbers     parted by blanks; or, if there are several and all are 0 or 1,
+ *               a string of 0 and 1, as labels of items with several classes are
  *
- * Labels: runtime/data/classes.h. Empty lines are skipped, but in plain text
- * they are empty texts. A byte order mark is skipped.
+ * If the model has one target at most and one input, further TABs belong to its
+ * text; numbers in the last column may be parted by TABs too. Empty lines are
+ * skipped, but where a line is one text and nothing else, they are empty texts. A
+ * byte order mark is skipped.
  */
 #ifndef NND_RUNTIME_DATA_TSV_H
 #define NND_RUNTIME_DATA_TSV_H
 
-#include "runtime/data/classes.h"
-#include "runtime/data/file.h"
+#include "runtime/data/dataset.h"
+#include "runtime/data/layout.h"
 
-typedef enum NndTsvForm {
-    NND_TSV_LABELLED, /* label TAB text */
-    NND_TSV_PLAIN,    /* text */
-    NND_TSV_FEATURES, /* label TAB numbers */
-    NND_TSV_NUMBERS   /* numbers */
-} NndTsvForm;
-
-typedef struct NndTsv {
-    int64_t count;
-    NndText *texts;   /* [count]; NULL for features and numbers */
-    int32_t *labels;  /* [count]; NULL for plain text and numbers */
-    float *features; /* [count, width]; features and numbers only */
-    int64_t width;
-    NndClasses classes;
-    NndFile file; /* what the texts point into */
-} NndTsv;
-
-/* `given` may be NULL. Gzip is decompressed. */
-NndStatus nnd_tsv_load(NndTsv *out, const char *path, NndTsvForm form, const NndClasses *given,
+/* Gzip is decompressed. */
+NndStatus nnd_tsv_load(NndDataset *out, const char *path, const NndFields *fields, const NndLayoutWish *wish,
                        NndError *error);
 
-/* Takes over `file`, whose data ends with a NUL, also when it fails; `name` is for errors. */
-NndStatus nnd_tsv_parse(NndTsv *out, NndFile *file, const char *name, NndTsvForm form,
-                        const NndClasses *given, NndError *error);
-
-void nnd_tsv_free(NndTsv *tsv);
+/* Takes over `file`, whose data ends with a NUL, also when it fails; `name` is for errors. After a
+ * failure there is nothing to free. */
+NndStatus nnd_tsv_parse(NndDataset *out, NndFile *file, const char *name, const NndFields *fields,
+                        const NndLayoutWish *wish, NndError *error);
 
 #endif

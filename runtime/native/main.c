@@ -16,6 +16,7 @@ typedef struct Options {
     bool json;
     int threads;
     double bench; /* seconds; 0: predict */
+    const char *columns;
     const char *path;
 } Options;
 
@@ -24,7 +25,7 @@ typedef struct Program {
     NndSession *session;
     NndPool *pool;
     NndDataset data;
-    NndScores scores;
+    NndPrediction prediction;
     char *arena;
     uint64_t arena_size;
 } Program;
@@ -33,13 +34,15 @@ static void print_help(const char *name)
 {
     printf("Usage: %s [OPTION]... [FILE]\n\n"
            "Prints the predictions of model %s for every item of FILE (default: standard input).\n\n"
-           "FILE: texts one a line, or NAME.tsv (label TAB text or numbers), or images in IDX format.\n\n"
+           "FILE: an item a line, its inputs parted by tabs; or NAME.tsv with the targets in front of\n"
+           "them; or images in IDX format.\n\n"
+           "      --columns A,B,_  which input each column of FILE is for; _ is not read\n"
            "      --json       one JSON object a line\n"
            "      --threads N  threads to use (default: one per core)\n"
            "      --bench S    measure for S seconds; prints a JSON object: seconds of single items and\n"
            "                   of batches of 32, and the scores of the first batch\n"
            "  -h, --help       this text\n\n"
-           "Each line: predicted class, then the score of every class, separated by tabs.\n",
+           "Each line: of every output the predicted class, then the score of every class, parted by tabs.\n",
            name, nnd_program_module.name);
 }
 
@@ -69,28 +72,28 @@ static NndStatus bench(Program *p, double seconds, NndError *error)
         return status;
     printf("{\"latency\":%.9g,\"batch\":%.9g,\"items\":%lld,\"scores\":[", times.latency, times.batch,
            (long long)times.batch_items);
-    const float *scores = nnd_session_result(p->session, 0); /* of the last call: the batch */
-    int64_t count = nnd_session_result_count(p->session, 0);
-    for (int64_t i = 0; i < count; i++)
-        printf(i ? ",%.9g" : "%.9g", (double)scores[i]);
+    for (int64_t i = 0; i < times.score_count; i++)
+        printf(i ? ",%.9g" : "%.9g", (double)times.scores[i]);
     printf("]}\n");
+    nnd_bench_free(&times);
     return NND_OK;
 }
 
 static NndStatus predict_all(Program *p, const Options *options, NndError *error)
 {
-    NndStatus status = nnd_predict(&p->scores, p->session, 0, &p->data, NND_PREDICT_BATCH, run, p, p->pool, error);
+    NndStatus status = nnd_predict(&p->prediction, p->session, &p->data, NND_PREDICT_BATCH, run, p, p->pool, error);
     if (!status)
-        nnd_print_predictions(stdout, &p->model, &p->scores, options->json);
+        nnd_print_predictions(stdout, &p->model.fields, &p->prediction, options->json);
     return status;
 }
 
 static NndStatus encode(Program *p, const char *path, NndError *error)
 {
-    NndStatus status = nnd_dataset_encode(&p->data, p->model.vocab, nnd_session_text_limits(p->session), error);
-    char cuts[256];
-    if (!status && nnd_dataset_describe_cuts(&p->data, cuts, sizeof cuts))
-        fprintf(stderr, "%s: warning: %s: %s\n", program_invocation_name, path, cuts);
+    NndStatus status = nnd_session_encode(p->session, &p->data, p->model.vocab, error);
+    char cuts[320];
+    for (int i = 0; !status && i < p->model.fields.count; i++)
+        if (nnd_dataset_describe_cuts(&p->data, i, cuts, sizeof cuts))
+            fprintf(stderr, "%s: warning: %s: %s\n", program_invocation_name, path, cuts);
     return status;
 }
 
@@ -105,8 +108,8 @@ static NndStatus run_program(Program *p, const Options *options, NndError *error
     if (!status)
         status = nnd_pool_new(&p->pool, options->threads, error);
     if (!status)
-        status = nnd_dataset_load(&p->data, options->path, nnd_session_data_kind(p->session), NULL, error);
-    if (!status && p->model.vocab)
+        status = nnd_dataset_load(&p->data, options->path, &p->model.fields, (NndDataWish){.columns = options->columns}, error);
+    if (!status)
         status = encode(p, options->path, error);
     if (!status)
         status = options->bench > 0 ? bench(p, options->bench, error) : predict_all(p, options, error);
@@ -117,7 +120,7 @@ static NndStatus run_program(Program *p, const Options *options, NndError *error
 
 static void clean_up(Program *p)
 {
-    nnd_scores_free(&p->scores);
+    nnd_prediction_free(&p->prediction);
     nnd_dataset_free(&p->data);
     nnd_pool_free(p->pool);
     nnd_session_free(p->session);
@@ -137,7 +140,8 @@ int main(int argc, char **argv)
 {
     static const struct option longs[] = {
         {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'},
-        {"threads", required_argument, NULL, 't'}, {"bench", required_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
+        {"threads", required_argument, NULL, 't'}, {"bench", required_argument, NULL, 'b'},
+        {"columns", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
     Options options = {.path = "-"};
     for (int option; (option = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
         if (option == 'h') {
@@ -148,6 +152,8 @@ int main(int argc, char **argv)
             return usage(argv[0], NULL);
         if (option == 'j')
             options.json = true;
+        if (option == 'c')
+            options.columns = optarg;
         if (option == 't' && ((options.threads = atoi(optarg)) < 1 || options.threads > 1024))
             return usage(argv[0], "--threads needs a number from 1 to 1024");
         if (option == 'b' && !((options.bench = atof(optarg)) > 0 && options.bench < 3600))

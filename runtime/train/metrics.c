@@ -151,6 +151,26 @@ NndStatus nnd_auc(double *out, const float *scores, const int32_t *labels, int32
     return NND_OK;
 }
 
+NndStatus nnd_class_auc(double *out, const float *scores, const int32_t *labels, int64_t count,
+                        int32_t classes, NndError *error)
+{
+    float *own = malloc(((size_t)count + 1) * sizeof *own);
+    NndStatus status = own ? NND_OK : nnd_fail(error, NND_ENOMEM, "out of memory for %lld scores", (long long)count);
+    double sum = 0;
+    int told = 0;
+    for (int32_t c = 0; c < classes && !status; c++) {
+        for (int64_t i = 0; i < count; i++)
+            own[i] = scores[i * classes + c];
+        double auc = NAN;
+        status = nnd_auc(&auc, own, labels, c, count, error);
+        sum += isnan(auc) ? 0 : auc;
+        told += !isnan(auc);
+    }
+    *out = told ? sum / told : NAN;
+    free(own);
+    return status;
+}
+
 /* Precision + recall = hits/called + hits/positives, so compare hits (positives + called) / called,
  * and F1 = 2 hits / (called + positives), both without rounding. */
 static bool is_better(const NndRates *a, const NndRates *b)
@@ -190,4 +210,73 @@ NndStatus nnd_best_cutoff(NndCutoff *out, const float *scores, const int32_t *la
     }
     free(items);
     return NND_OK;
+}
+
+/* ---- several labels, numbers ---- */
+
+bool nnd_are_labels(const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (values[i] != 0 && values[i] != 1)
+            return false;
+    return true;
+}
+
+static void count_labels(NndLabelRates *out, const float *scores, const float *wanted, int64_t count,
+                         int64_t width)
+{
+    int64_t cells[2][2] = {{0}}; /* [is there][is predicted] */
+    int64_t right_items = 0;
+    for (int64_t i = 0; i < count; i++) {
+        bool right = true;
+        for (int64_t at = i * width; at < (i + 1) * width; at++) {
+            bool there = wanted[at] != 0, predicted = scores[at] >= 0.5f;
+            cells[there][predicted]++;
+            right &= there == predicted;
+        }
+        right_items += right;
+    }
+    out->micro = make_rates(cells[1][1], cells[0][1], cells[1][0], cells[0][0]);
+    out->all_right = ratio(right_items, count);
+}
+
+NndStatus nnd_label_rates(NndLabelRates *out, const float *scores, const float *wanted, int64_t count,
+                          int64_t width, NndError *error)
+{
+    count_labels(out, scores, wanted, count, width);
+    float *own = malloc(((size_t)count + 1) * sizeof *own);
+    int32_t *labels = malloc(((size_t)count + 1) * sizeof *labels);
+    NndStatus status = own && labels ? NND_OK : nnd_fail(error, NND_ENOMEM, "out of memory for %lld scores", (long long)count);
+    double sum = 0;
+    int64_t told = 0;
+    for (int64_t label = 0; label < width && !status; label++) {
+        for (int64_t i = 0; i < count; i++) {
+            own[i] = scores[i * width + label];
+            labels[i] = wanted[i * width + label] != 0;
+        }
+        double auc = NAN;
+        status = nnd_auc(&auc, own, labels, 1, count, error);
+        sum += isnan(auc) ? 0 : auc;
+        told += !isnan(auc);
+    }
+    out->auc = told ? sum / (double)told : NAN;
+    free(own);
+    free(labels);
+    return status;
+}
+
+double nnd_rmse(const float *predicted, const float *wanted, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += ((double)predicted[i] - (double)wanted[i]) * ((double)predicted[i] - (double)wanted[i]);
+    return count ? sqrt(sum / (double)count) : 0;
+}
+
+double nnd_mae(const float *predicted, const float *wanted, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        sum += fabs((double)predicted[i] - (double)wanted[i]);
+    return count ? sum / (double)count : 0;
 }

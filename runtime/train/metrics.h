@@ -50,9 +50,32 @@ NndRates nnd_rates_at(const float *scores, const int32_t *labels, int32_t positi
 NndStatus nnd_auc(double *out, const float *scores, const int32_t *labels, int32_t positive,
                   int64_t count, NndError *error);
 
+/* The mean of the areas of each class against the rest, over the classes that some items have and
+ * some have not; NaN without any. scores: [count, classes]. */
+NndStatus nnd_class_auc(double *out, const float *scores, const int32_t *labels, int64_t count,
+                        int32_t classes, NndError *error);
+
 /* The threshold that maximises precision + recall, among the distinct scores and 0; equal sums:
  * the larger F1, then the larger threshold. Needs an item. */
 NndStatus nnd_best_cutoff(NndCutoff *out, const float *scores, const int32_t *labels,
                           int32_t positive, int64_t count, NndError *error);
+
+/* Items with several labels, each 0 or 1; scores count as 1 from one half on. */
+typedef struct NndLabelRates {
+    NndRates micro;   /* all labels of all items together */
+    double all_right; /* the share of items with every label right */
+    double auc;       /* mean over the labels that some items have and some have not; NaN without any */
+} NndLabelRates;
+
+/* Whether all numbers are 0 or 1. */
+bool nnd_are_labels(const float *values, int64_t count);
+
+/* scores, wanted: [count, width]. */
+NndStatus nnd_label_rates(NndLabelRates *out, const float *scores, const float *wanted, int64_t count,
+                          int64_t width, NndError *error);
+
+/* Root of the mean squared difference, mean of the absolute difference; 0 without numbers. */
+double nnd_rmse(const float *predicted, const float *wanted, int64_t count);
+double nnd_mae(const float *predicted, const float *wanted, int64_t count);
 
 #endif

@@ -283,19 +283,19 @@ static void wrong_models_are_told_with_their_line(void)
 
 /* ---- choosing ---- */
 
-static NndTsv set_of(const char *text)
+static NndTexts set_of(const char *text)
 {
-    NndTsv set;
+    NndTexts set;
     NndFile file = {.data = strdup(text), .size = strlen(text)};
-    CHECK_EQ_INT(nnd_tsv_parse(&set, &file, "set", NND_TSV_LABELLED, NULL, &error), NND_OK);
+    CHECK_EQ_INT(nnd_texts_parse(&set, &file, "set", true, &error), NND_OK);
     return set;
 }
 
 static void the_setting_of_highest_auc_is_kept_and_the_model_is_its_own(void)
 {
-    NndTsv train = set_of("1\tclot here\n1\tclot there clot\n0\tno here\n0\tno "
+    NndTexts train = set_of("1\tclot here\n1\tclot there clot\n0\tno here\n0\tno "
                           "there\n1\tclot\n0\tno clot seen\n0\tnone seen\n");
-    NndTsv valid = set_of("1\tclot\n0\tno\n1\tclot there\n0\tseen\n");
+    NndTexts valid = set_of("1\tclot\n0\tno\n1\tclot there\n0\tseen\n");
     for (int kind = 0; kind < 2; kind++) {
         Baseline baseline;
         FitChoices choices;
@@ -315,13 +315,13 @@ static void the_setting_of_highest_auc_is_kept_and_the_model_is_its_own(void)
         bag_free(&bag);
         baseline_free(&baseline);
     }
-    nnd_tsv_free(&train);
-    nnd_tsv_free(&valid);
+    nnd_texts_free(&train);
+    nnd_texts_free(&valid);
 }
 
 static void one_class_is_not_enough(void)
 {
-    NndTsv train = set_of("1\tclot\n1\tclot\n"), valid = set_of("1\tclot\n0\tno\n");
+    NndTexts train = set_of("1\tclot\n1\tclot\n"), valid = set_of("1\tclot\n0\tno\n");
     Baseline baseline;
     FitChoices choices;
     CHECK_EQ_INT(baseline_fit(&baseline, &choices, BASELINE_SVM, true, &train, &valid, &error),
@@ -330,8 +330,8 @@ static void one_class_is_not_enough(void)
     CHECK_EQ_INT(baseline_fit(&baseline, &choices, BASELINE_SVM, true, &valid, &train, &error),
                  NND_EINVAL);
     CHECK_STR_EQ(error.text, "validation needs reports of both classes");
-    nnd_tsv_free(&train);
-    nnd_tsv_free(&valid);
+    nnd_texts_free(&train);
+    nnd_texts_free(&valid);
 }
 
 int main(void)

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "examples/reports/pefinder/report.h"
-#include "runtime/data/tsv.h"
+#include "runtime/data/texts.h"
 
 enum { EXIT_SKIPPED = 77 };
 
@@ -81,8 +81,8 @@ static bool is_negated(const Kit *kit, NndText condition, NndText text)
 static void read_part(Kit *kit, const char *path)
 {
     NndError error;
-    NndTsv part;
-    stop_on(nnd_tsv_load(&part, path, NND_TSV_LABELLED, NULL, &error), &error);
+    NndTexts part;
+    stop_on(nnd_texts_load(&part, path, true, &error), &error);
     for (int64_t i = 0; i < part.count; i++) {
         NndText line = part.texts[i];
         const char *mark = memmem(line.data, line.size, " :: ", 4);
@@ -97,7 +97,7 @@ static void read_part(Kit *kit, const char *path)
         if (kit->show_wrong && negated != (part.labels[i] == 1))
             printf("%s\t%.*s\n", negated ? "called negated" : "missed", (int)line.size, line.data);
     }
-    nnd_tsv_free(&part);
+    nnd_texts_free(&part);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include "tests/check.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,8 +25,9 @@ static const NndValueDesc values[] = {{.name = "dense.W", .kind = NND_ARG_PARAM,
 static const NndFunctionDesc step = {.name = "step", .arg_count = 3, .result_count = 3, .args = values, .results = values};
 static NndModuleDesc module = {.name = "M", .dim_count = 2, .function_count = 1, .dims = dims, .functions = &step};
 
+static double thresholds[] = {NAN, 0.375};
 static const TrainState state = {.epoch = 4, .done = 2, .iteration = 4 * PER_EPOCH + 2, .loss_sum = 1.25, .best_metric = 0.1,
-                                 .best_epoch = 3, .threshold = 0.375, .has_threshold = true};
+                                 .best_epoch = 3, .thresholds = thresholds};
 static const char history[] = "{\"epoch\":1}\n{\"epoch\":2}\n";
 
 typedef struct Training {
@@ -67,20 +69,23 @@ static void training_begin(Training *t, const char *source)
     Arena *arena = arena_new();
     t->program.model = "M";
     vec_push(arena, &t->program.params, ((ModelParam){.name = "size", .kind = "dim", .value = 3}));
-    vec_push(arena, &t->program.inputs, ((ProgramInput){.name = "label", .target = true}));
     t->trainer = (Trainer){.unit = {.arena = arena, .program = &t->program, .desc = &module}, .options = &t->options,
                            .recipe = &t->recipe, .history = "", .out_path = out_path, .state = {.best_epoch = -1},
                            .split = {.train_count = TRAIN, .valid_count = 5}};
     t->trainer.source = source_new(arena, "m.nnd", source, strlen(source));
     CHECK_EQ_INT(slots_new(&t->trainer.slots, &module, &step, &error), NND_OK);
-    CHECK_EQ_INT(nnd_classes_add(&t->trainer.train.classes, (NndText){"no", 2}, &error), NND_OK);
-    CHECK_EQ_INT(nnd_classes_add(&t->trainer.train.classes, (NndText){"yes", 3}, &error), NND_OK);
+    NndFields *fields = &t->trainer.fields;
+    CHECK_EQ_INT(nnd_fields_add(fields, (NndText){"x", 1}, NND_FIELD_NUMBERS, false, ROWS, &error), NND_OK);
+    CHECK_EQ_INT(nnd_fields_add(fields, (NndText){"label", 5}, NND_FIELD_CLASS, true, 0, &error), NND_OK);
+    CHECK_EQ_INT(nnd_classes_add(&fields->items[1].classes, (NndText){"no", 2}, &error), NND_OK);
+    CHECK_EQ_INT(nnd_classes_add(&fields->items[1].classes, (NndText){"yes", 3}, &error), NND_OK);
+    t->trainer.state.thresholds = ARENA_ARRAY(arena, double, fields->count);
 }
 
 static void training_end(Training *t)
 {
     slots_free(&t->trainer.slots);
-    nnd_classes_free(&t->trainer.train.classes);
+    nnd_fields_free(&t->trainer.fields);
     arena_free(t->trainer.unit.arena);
 }
 
@@ -132,8 +137,7 @@ static void a_checkpoint_brings_everything_back(void)
     CHECK_NEAR(s->loss_sum, state.loss_sum, 0);
     CHECK_NEAR(s->best_metric, state.best_metric, 0);
     CHECK_EQ_INT(s->best_epoch, state.best_epoch);
-    CHECK(s->has_threshold);
-    CHECK_NEAR(s->threshold, state.threshold, 0);
+    CHECK(isnan(s->thresholds[0]) && s->thresholds[1] == 0.375);
     CHECK_STR_EQ(t.trainer.history, history);
     training_end(&t);
 }
@@ -143,8 +147,10 @@ static void a_checkpoint_is_a_model_too(void)
     NndModel model;
     save(1);
     CHECK_EQ_INT(nnd_model_open(&model, saved_path, &error), NND_OK);
-    CHECK_EQ_INT(model.classes.count, 2);
-    CHECK_STR_EQ(model.classes.names[1], "yes");
+    CHECK_EQ_INT(model.fields.count, 2);
+    CHECK(model.fields.items[0].width == ROWS && model.fields.items[1].threshold == 0.375);
+    CHECK_EQ_INT(model.fields.items[1].classes.count, 2);
+    CHECK_STR_EQ(model.fields.items[1].classes.names[1], "yes");
     CHECK_STR_EQ(nnd_safetensors_metadata(model.file, "nnd.args"), "size 3\n");
     const NndTensor *tensor = nnd_safetensors_find(model.file, "dense.W");
     CHECK(tensor && tensor->rank == 2 && tensor->dims[0] == ROWS && tensor->dims[1] == COLUMNS);

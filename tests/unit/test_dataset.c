@@ -16,6 +16,12 @@ static const char *write_file(const char *name, const void *data, size_t size)
     return path;
 }
 
+static NndField one_text[] = {{.name = "label", .kind = NND_FIELD_CLASS, .target = true}, {.name = "text", .kind = NND_FIELD_TEXT}};
+static NndField one_image[] = {{.name = "label", .kind = NND_FIELD_CLASS, .target = true},
+                               {.name = "image", .kind = NND_FIELD_NUMBERS, .width = 2}};
+static const NndFields text_fields = {one_text, 2}, image_fields = {one_image, 2};
+static const NndDataWish labelled = {.targets = true}, unlabelled = {0};
+
 static const char texts[] = "0\tthe cat sat\n1\tthe dog\n0\t...\n1\tthe cat and the dog ran\n";
 
 static void texts_are_encoded_and_gathered(void)
@@ -23,20 +29,21 @@ static void texts_are_encoded_and_gathered(void)
     NndDataset set;
     NndVocab *vocab;
     const char *path = write_file("t.tsv", texts, sizeof texts - 1);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &text_fields, labelled, &error), NND_OK);
     CHECK_EQ_INT(set.count, 4);
+    NndColumn *text = &set.columns[1];
     CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 2, 0, &error), NND_OK);
     CHECK_STR_EQ(nnd_vocab_stored(vocab).data, "<pad>\n<unk>\nthe\ncat\ndog\n");
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){.words = 5}, &error), NND_OK);
+    CHECK_EQ_INT(nnd_column_encode(text, set.count, vocab, (NndTextLimits){.words = 5}, &error), NND_OK);
     const int64_t items[] = {3, 2, 0};
     int64_t lengths[3];
     int32_t tokens[8], labels[3];
-    CHECK_EQ_INT(nnd_gather_lengths(lengths, &set, items, 3), 8);
+    CHECK_EQ_INT(nnd_gather_lengths(lengths, text, items, 3), 8);
     CHECK(lengths[0] == 5 && lengths[1] == 0 && lengths[2] == 3);
-    nnd_gather_tokens(tokens, &set, items, 3);
+    nnd_gather_tokens(tokens, text, items, 3);
     const int32_t expected[] = {2, 3, 1, 2, 4, 2, 3, 1};
     CHECK(memcmp(tokens, expected, sizeof expected) == 0);
-    nnd_gather_labels(labels, &set, items, 3);
+    nnd_gather_labels(labels, &set.columns[0], items, 3);
     CHECK(labels[0] == 1 && labels[1] == 0 && labels[2] == 0);
     nnd_vocab_free(vocab);
     nnd_dataset_free(&set);
@@ -49,28 +56,29 @@ static void sentences_are_counted_and_cut(void)
     NndDataset set;
     NndVocab *vocab;
     const char *path = write_file("t.tsv", nested, sizeof nested - 1);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &text_fields, labelled, &error), NND_OK);
+    NndColumn *text = &set.columns[1];
     CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 1, 0, &error), NND_OK);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){0}, &error), NND_OK);
+    CHECK_EQ_INT(nnd_column_encode(text, set.count, vocab, (NndTextLimits){0}, &error), NND_OK);
     const int64_t items[] = {2, 1, 0};
     int64_t sentences[3], words[6];
-    CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 5);
+    CHECK_EQ_INT(nnd_gather_sentences(sentences, text, items, 3), 5);
     CHECK(sentences[0] == 3 && sentences[1] == 0 && sentences[2] == 2);
-    nnd_gather_sentence_lengths(words, &set, items, 3);
+    nnd_gather_sentence_lengths(words, text, items, 3);
     static const int64_t expected[] = {2, 3, 2, 3, 3};
     CHECK(memcmp(words, expected, sizeof expected) == 0);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){.words = 4}, &error), NND_OK);
-    CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 4);
-    nnd_gather_sentence_lengths(words, &set, items, 3);
+    CHECK_EQ_INT(nnd_column_encode(text, set.count, vocab, (NndTextLimits){.words = 4}, &error), NND_OK);
+    CHECK_EQ_INT(nnd_gather_sentences(sentences, text, items, 3), 4);
+    nnd_gather_sentence_lengths(words, text, items, 3);
     CHECK(words[0] == 2 && words[1] == 2);
-    CHECK_EQ_INT(set.cut_texts, 2);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){.sentences = 2, .sentence_words = 2}, &error), NND_OK);
-    CHECK_EQ_INT(nnd_gather_sentences(sentences, &set, items, 3), 4);
-    nnd_gather_sentence_lengths(words, &set, items, 3);
+    CHECK_EQ_INT(text->cut_texts, 2);
+    CHECK_EQ_INT(nnd_column_encode(text, set.count, vocab, (NndTextLimits){.sentences = 2, .sentence_words = 2}, &error), NND_OK);
+    CHECK_EQ_INT(nnd_gather_sentences(sentences, text, items, 3), 4);
+    nnd_gather_sentence_lengths(words, text, items, 3);
     CHECK(words[0] == 2 && words[1] == 2 && words[2] == 2 && words[3] == 2);
-    CHECK(set.cut_texts == 1 && set.cut_sentences == 3);
+    CHECK(text->cut_texts == 1 && text->cut_sentences == 3);
     char cuts[128];
-    CHECK(nnd_dataset_describe_cuts(&set, cuts, sizeof cuts));
+    CHECK(nnd_dataset_describe_cuts(&set, 1, cuts, sizeof cuts));
     CHECK_STR_EQ(cuts, "1 of 3 texts were cut to 2 sentences; 3 sentences were cut to 2 words");
     nnd_vocab_free(vocab);
     nnd_dataset_free(&set);
@@ -80,21 +88,22 @@ static void sentences_are_counted_and_cut(void)
 static void long_texts_grow_the_tokens(void)
 {
     enum { WORDS = 5000 };
-    char *text = malloc(2 * WORDS);
+    char *words = malloc(2 * WORDS);
     for (int i = 0; i < WORDS; i++)
-        memcpy(text + 2 * i, i % 2 ? "b " : "a ", 2);
+        memcpy(words + 2 * i, i % 2 ? "b " : "a ", 2);
     NndDataset set;
     NndVocab *vocab;
-    const char *path = write_file("t.txt", text, 2 * WORDS);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_OK);
-    CHECK(set.labels == NULL);
+    const char *path = write_file("t.txt", words, 2 * WORDS);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &text_fields, unlabelled, &error), NND_OK);
+    CHECK(set.columns[0].labels == NULL);
+    NndColumn *text = &set.columns[1];
     CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 1, 0, &error), NND_OK);
-    CHECK_EQ_INT(nnd_dataset_encode(&set, vocab, (NndTextLimits){0}, &error), NND_OK);
-    CHECK_EQ_INT(set.offsets[1], WORDS);
-    CHECK(set.tokens[0] == 2 && set.tokens[WORDS - 1] == 3);
+    CHECK_EQ_INT(nnd_column_encode(text, set.count, vocab, (NndTextLimits){0}, &error), NND_OK);
+    CHECK_EQ_INT(text->offsets[1], WORDS);
+    CHECK(text->tokens[0] == 2 && text->tokens[WORDS - 1] == 3);
     nnd_vocab_free(vocab);
     nnd_dataset_free(&set);
-    free(text);
+    free(words);
     unlink(path);
 }
 
@@ -109,23 +118,24 @@ static void images_come_with_their_labels(void)
     snprintf(label_path, sizeof label_path, "%s",
              write_file("x-labels-idx1-ubyte", labels, sizeof labels));
     const char *path = write_file("x-images-idx3-ubyte", images, sizeof images);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_DENSE, NULL, &error), NND_OK);
-    CHECK(set.count == 2 && set.rank == 2 && set.shape[0] == 1 && set.shape[1] == 2);
-    CHECK_EQ_INT(set.item_size, 2);
-    CHECK_EQ_INT(set.classes.count, 4);
-    CHECK_EQ_INT(set.labels[1], 3);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &image_fields, labelled, &error), NND_OK);
+    CHECK(set.count == 2 && set.columns[1].width == 2);
+    CHECK_EQ_INT(set.columns[0].classes.count, 4);
+    CHECK_EQ_INT(set.columns[0].labels[1], 3);
     float out[2];
-    nnd_gather_dense(out, &set, (int64_t[]){1}, 1);
+    nnd_gather_numbers(out, &set.columns[1], (int64_t[]){1}, 1);
     CHECK_NEAR(out[0], 0.2, 1e-7);
     CHECK_NEAR(out[1], 0.4, 1e-7);
     nnd_dataset_free(&set);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_TEXT, NULL, &error), NND_EINVAL);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &text_fields, labelled, &error), NND_EINVAL);
     CHECK_EQ_INT(nnd_file_write(label_path, too_few, sizeof too_few, &error), NND_OK);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_DENSE, NULL, &error), NND_EFORMAT);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &image_fields, labelled, &error), NND_EFORMAT);
     CHECK(strstr(error.text, "byte 4: 1 labels for 2 images") != NULL);
     unlink(label_path);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_DENSE, NULL, &error), NND_OK);
-    CHECK(set.labels == NULL);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &image_fields, labelled, &error), NND_EINVAL);
+    CHECK(strstr(error.text, "there are no labels") != NULL);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &image_fields, unlabelled, &error), NND_OK);
+    CHECK(set.columns[0].labels == NULL);
     nnd_dataset_free(&set);
     unlink(path);
 }
@@ -134,13 +144,44 @@ static void features_are_dense_items(void)
 {
     NndDataset set;
     const char *path = write_file("f.tsv", "1\t5 6\n0\t7 8\n", 12);
-    CHECK_EQ_INT(nnd_dataset_load(&set, path, NND_DATA_DENSE, NULL, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &image_fields, labelled, &error), NND_OK);
     float out[4];
-    nnd_gather_dense(out, &set, (int64_t[]){1, 0}, 2);
+    nnd_gather_numbers(out, &set.columns[1], (int64_t[]){1, 0}, 2);
     CHECK(out[0] == 7 && out[1] == 8 && out[2] == 5 && out[3] == 6);
     nnd_dataset_free(&set);
     unlink(path);
-    CHECK_EQ_INT(nnd_dataset_load(&set, "x.png", NND_DATA_DENSE, NULL, &error), NND_EINVAL);
+    CHECK_EQ_INT(nnd_dataset_load(&set, "x.png", &image_fields, labelled, &error), NND_EINVAL);
+}
+
+static void every_text_counts_for_the_vocabulary(void)
+{
+    NndField two[] = {{.name = "a", .kind = NND_FIELD_TEXT}, {.name = "b", .kind = NND_FIELD_TEXT}};
+    NndFields fields = {two, 2};
+    NndDataset set;
+    NndVocab *vocab;
+    static const char lines[] = "red red\tblue\nred\tblue green\n";
+    const char *path = write_file("t.tsv", lines, sizeof lines - 1);
+    CHECK_EQ_INT(nnd_dataset_load(&set, path, &fields, unlabelled, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_vocab(&vocab, &set, NULL, 0, 1, 0, &error), NND_OK);
+    CHECK_STR_EQ(nnd_vocab_stored(vocab).data, "<pad>\n<unk>\nred\nblue\ngreen\n");
+    CHECK_EQ_INT(nnd_column_encode(&set.columns[1], 2, vocab, (NndTextLimits){.words = 1}, &error), NND_OK);
+    char cuts[128];
+    CHECK(!nnd_dataset_describe_cuts(&set, 0, cuts, sizeof cuts));
+    CHECK(nnd_dataset_describe_cuts(&set, 1, cuts, sizeof cuts));
+    CHECK_STR_EQ(cuts, "`b`: 1 of 2 texts were cut to 1 words");
+    CHECK(nnd_dataset_column(&set, "b") == &set.columns[1] && !nnd_dataset_column(&set, "c"));
+    nnd_vocab_free(vocab);
+    nnd_dataset_free(&set);
+    unlink(path);
+}
+
+static void images_fill_one_input_and_a_class(void)
+{
+    NndField more[] = {one_image[0], one_image[1], {.name = "age", .kind = NND_FIELD_NUMBERS, .width = 1}};
+    NndFields fields = {more, 3};
+    NndDataset set;
+    CHECK_EQ_INT(nnd_dataset_load(&set, "x-images-idx3-ubyte", &fields, unlabelled, &error), NND_EINVAL);
+    CHECK(strstr(error.text, "where does `age` come from?") != NULL);
 }
 
 static void an_order_depends_on_seed_and_epoch_alone(void)
@@ -182,7 +223,8 @@ static void a_split_holds_out_a_share_of_each_class(void)
     int32_t labels[N];
     for (int i = 0; i < N; i++)
         labels[i] = i < 5 ? 1 : i == 5 ? 2 : 0;
-    NndDataset set = {.count = N, .labels = labels, .classes = {.count = 3}};
+    NndColumn columns[2] = {{.labels = labels, .classes = {.count = 3}}};
+    NndDataset set = {.count = N, .fields = &text_fields, .columns = columns};
     NndSplit split, again;
     CHECK_EQ_INT(nnd_dataset_split(&split, &set, 0.2, 9, &error), NND_OK);
     CHECK_EQ_INT(split.valid_count, 21);
@@ -213,6 +255,8 @@ int main(void)
     long_texts_grow_the_tokens();
     images_come_with_their_labels();
     features_are_dense_items();
+    every_text_counts_for_the_vocabulary();
+    images_fill_one_input_and_a_class();
     an_order_depends_on_seed_and_epoch_alone();
     all_orders_are_equally_likely();
     a_split_holds_out_a_share_of_each_class();

@@ -159,6 +159,39 @@ static void a_score_that_is_no_number_is_an_error(void)
     CHECK_EQ_INT(nnd_best_cutoff(&cutoff, scores, labels, 1, 0, &error), NND_EINVAL);
 }
 
+static void several_labels_are_rated_together(void)
+{
+    const float wanted[] = {1, 0, 0, 1, 1, 0}, scores[] = {0.9f, 0.2f, 0.1f, 0.6f, 0.4f, 0.7f};
+    NndLabelRates rates;
+    CHECK(nnd_are_labels(wanted, 6) && !nnd_are_labels(scores, 6));
+    CHECK_EQ_INT(nnd_label_rates(&rates, scores, wanted, 2, 3, &error), NND_OK);
+    CHECK_EQ_INT(rates.micro.true_positive, 2);
+    CHECK_EQ_INT(rates.micro.false_positive, 1);
+    CHECK_EQ_INT(rates.micro.false_negative, 1);
+    CHECK_NEAR(rates.micro.f1, 4.0 / 6, 1e-12);
+    CHECK_NEAR(rates.all_right, 0.5, 1e-12);
+    CHECK_NEAR(rates.auc, 1, 1e-12); /* only the second label has both */
+}
+
+static void errors_of_numbers(void)
+{
+    const float predicted[] = {1, 2, 3}, wanted[] = {1, 4, 2};
+    CHECK_NEAR(nnd_rmse(predicted, wanted, 3), sqrt(5.0 / 3), 1e-12);
+    CHECK_NEAR(nnd_mae(predicted, wanted, 3), 1, 1e-12);
+}
+
+static void the_auc_of_classes_is_that_of_each_against_the_rest(void)
+{
+    const float scores[] = {0.6f, 0.3f, 0.1f, 0.5f, 0.4f, 0.1f, 0.2f, 0.7f, 0.1f, 0.55f, 0.35f, 0.1f};
+    const int32_t labels[] = {0, 1, 1, 0};
+    double auc, zero, one;
+    CHECK_EQ_INT(nnd_class_auc(&auc, scores, labels, 4, 3, &error), NND_OK);
+    const float of_zero[] = {0.6f, 0.5f, 0.2f, 0.55f}, of_one[] = {0.3f, 0.4f, 0.7f, 0.35f};
+    CHECK_EQ_INT(nnd_auc(&zero, of_zero, labels, 0, 4, &error), NND_OK);
+    CHECK_EQ_INT(nnd_auc(&one, of_one, labels, 1, 4, &error), NND_OK);
+    CHECK_NEAR(auc, (zero + one) / 2, 1e-12); /* no item is of class 2 */
+}
+
 int main(void)
 {
     three_classes_counted_by_hand();
@@ -170,5 +203,8 @@ int main(void)
     calling_all_positive_is_told();
     the_cutoff_is_no_worse_than_any_other();
     a_score_that_is_no_number_is_an_error();
+    several_labels_are_rated_together();
+    errors_of_numbers();
+    the_auc_of_classes_is_that_of_each_against_the_rest();
     return test_report();
 }

@@ -97,7 +97,7 @@ static NndStatus fit_adaboost(Fit *f)
 }
 
 NndStatus baseline_fit(Baseline *out, FitChoices *choices, BaselineKind kind, bool binary,
-                       const NndTsv *train, const NndTsv *valid, NndError *error)
+                       const NndTexts *train, const NndTexts *valid, NndError *error)
 {
     *out = (Baseline){.kind = kind, .binary = binary};
     *choices = (FitChoices){0};

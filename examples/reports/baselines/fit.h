@@ -8,7 +8,7 @@
 #define REPORTS_BASELINES_FIT_H
 
 #include "examples/reports/baselines/model.h"
-#include "runtime/data/tsv.h"
+#include "runtime/data/texts.h"
 
 enum { FIT_MAX_CHOICES = 4 };
 
@@ -23,6 +23,6 @@ typedef struct FitChoices {
 
 /* The labels of both sets are 0 and 1; both classes must occur in both. */
 NndStatus baseline_fit(Baseline *out, FitChoices *choices, BaselineKind kind, bool binary,
-                       const NndTsv *train, const NndTsv *valid, NndError *error);
+                       const NndTexts *train, const NndTexts *valid, NndError *error);
 
 #endif

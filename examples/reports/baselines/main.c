@@ -68,7 +68,7 @@ static void print_choices(const Baseline *baseline, const FitChoices *choices)
 static int train(BaselineKind kind, const Options *options)
 {
     NndError error;
-    NndTsv reports = {0}, valid = {0};
+    NndTexts reports = {0}, valid = {0};
     Baseline baseline = {0};
     FitChoices choices;
     NndStatus status = reports_load_labelled(&reports, options->train, &error);
@@ -81,8 +81,8 @@ static int train(BaselineKind kind, const Options *options)
     if (!status)
         print_choices(&baseline, &choices);
     baseline_free(&baseline);
-    nnd_tsv_free(&reports);
-    nnd_tsv_free(&valid);
+    nnd_texts_free(&reports);
+    nnd_texts_free(&valid);
     return status ? command_fail(name, "%s", error.text) : command_flush(name);
 }
 
@@ -123,7 +123,7 @@ static int apply(const char *model, const char *path,
 {
     NndError error;
     Baseline baseline;
-    NndTsv reports = {0};
+    NndTexts reports = {0};
     Bag bag = {0};
     NndStatus status = baseline_load(&baseline, model, &error);
     if (!status)
@@ -134,7 +134,7 @@ static int apply(const char *model, const char *path,
     if (!status)
         print(&baseline, &bag, reports.labels);
     bag_free(&bag);
-    nnd_tsv_free(&reports);
+    nnd_texts_free(&reports);
     baseline_free(&baseline);
     return status ? command_fail(name, "%s", error.text) : command_flush(name);
 }

@@ -40,16 +40,16 @@ static bool ends_with(const char *text, const char *end)
     return size > end_size && !strcmp(text + size - end_size, end);
 }
 
-NndStatus reports_load(NndTsv *out, const char *path, NndError *error)
+NndStatus reports_load(NndTexts *out, const char *path, NndError *error)
 {
     bool labelled = ends_with(path, ".tsv") || ends_with(path, ".tsv.gz");
     const char *name = strcmp(path, "-") ? path : "/dev/stdin";
-    return nnd_tsv_load(out, name, labelled ? NND_TSV_LABELLED : NND_TSV_PLAIN, NULL, error);
+    return nnd_texts_load(out, name, labelled, error);
 }
 
-NndStatus reports_load_labelled(NndTsv *out, const char *path, NndError *error)
+NndStatus reports_load_labelled(NndTexts *out, const char *path, NndError *error)
 {
-    NndStatus status = nnd_tsv_load(out, path, NND_TSV_LABELLED, NULL, error);
+    NndStatus status = nnd_texts_load(out, path, true, error);
     for (int64_t i = 0; !status && i < out->count; i++)
         if (out->labels[i] > 1)
             status =
@@ -58,7 +58,7 @@ NndStatus reports_load_labelled(NndTsv *out, const char *path, NndError *error)
     if (!status && !out->count)
         status = nnd_fail(error, NND_EFORMAT, "%s: there is no report in it", path);
     if (status)
-        nnd_tsv_free(out);
+        nnd_texts_free(out);
     return status;
 }
 

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "runtime/data/tsv.h"
+#include "runtime/data/texts.h"
 
 enum { EXIT_FINE = 0, EXIT_WRONG_INPUT = 1, EXIT_WRONG_USAGE = 2 };
 
@@ -21,10 +21,10 @@ int command_usage(const char *name, const char *format, ...) __attribute__((form
 int command_flush(const char *name);
 
 /* NAME.tsv (or NAME.tsv.gz) has labels, anything else (- is standard input) is a text a line. */
-NndStatus reports_load(NndTsv *out, const char *path, NndError *error);
+NndStatus reports_load(NndTexts *out, const char *path, NndError *error);
 
 /* The same, but labels there must be, all of them 0 or 1. */
-NndStatus reports_load_labelled(NndTsv *out, const char *path, NndError *error);
+NndStatus reports_load_labelled(NndTexts *out, const char *path, NndError *error);
 
 /* A number on the command line; false if the text is not one in range. */
 bool command_number(double *out, const char *text, double low, double high);

@@ -92,14 +92,14 @@ void runs_free(Runs *runs)
 
 NndStatus labels_load(Labels *out, const char *path, NndError *error)
 {
-    NndTsv set;
+    NndTexts set;
     *out = (Labels){0};
     NndStatus status = reports_load_labelled(&set, path, error);
     if (status)
         return status;
     *out = (Labels){set.count, set.labels};
     set.labels = NULL;
-    nnd_tsv_free(&set);
+    nnd_texts_free(&set);
     return NND_OK;
 }
 

@@ -91,7 +91,7 @@ static int run(const Options *options)
 {
     NndError error;
     Rules rules = {0};
-    NndTsv reports = {0};
+    NndTexts reports = {0};
     NndStatus status = rules_load(&rules, options->rules, &error);
     if (!status)
         status = reports_load(&reports, options->reports, &error);
@@ -103,7 +103,7 @@ static int run(const Options *options)
                      inner.text);
     }
     rules_free(&rules);
-    nnd_tsv_free(&reports);
+    nnd_texts_free(&reports);
     return status ? command_fail(name, "%s", error.text) : command_flush(name);
 }
 
