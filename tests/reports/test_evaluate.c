@@ -5,6 +5,7 @@
  */
 #include "tests/check.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -341,6 +342,69 @@ static void comparisons_pair_runs_of_a_seed_and_rules_with_all(void)
     runs_free(&runs);
 }
 
+/* A finished stream of JSON, read back. */
+static json_t *read_json(FILE *stream, char **text, const size_t *size)
+{
+    fclose(stream);
+    json_t *json = json_loadb(*text, *size, 0, NULL);
+    free(*text);
+    CHECK(json != NULL);
+    return json;
+}
+
+static double number_of(const json_t *rows, size_t row, const char *name)
+{
+    return json_number_value(json_object_get(json_array_get(rows, row), name));
+}
+
+static void json_has_the_same_numbers(void)
+{
+    Runs runs = small_runs();
+    Table table;
+    Comparisons comparisons;
+    char *text;
+    size_t size;
+    CHECK_EQ_INT(table_build(&table, &runs, &error), NND_OK);
+    FILE *stream = open_memstream(&text, &size);
+    CHECK_EQ_INT(table_print_json(stream, &table, &error), NND_OK);
+    json_t *json = read_json(stream, &text, &size);
+    CHECK_EQ_INT(json_array_size(json), table.count);
+    for (int i = 0; i < table.count; i++)
+        CHECK_NEAR(number_of(json, (size_t)i, "recall"), table.rows[i].measures[MEASURE_RECALL], 0);
+    CHECK(json_is_null(json_object_get(json_array_get(json, 0), "threshold")));
+    json_decref(json);
+    table_free(&table);
+    CompareOptions options = {"net", 50, 1};
+    CHECK_EQ_INT(compare_runs(&comparisons, &runs, &options, &error), NND_OK);
+    stream = open_memstream(&text, &size);
+    CHECK_EQ_INT(comparisons_print_json(stream, &comparisons, &error), NND_OK);
+    json = read_json(stream, &text, &size);
+    CHECK_EQ_INT(json_array_size(json), 2);
+    CHECK_NEAR(number_of(json, 1, "mcnemar_p"), comparisons.items[1].mcnemar.p, 0);
+    json_decref(json);
+    comparisons_free(&comparisons);
+    runs_free(&runs);
+}
+
+static void curves_as_json(void)
+{
+    const float scores[] = {0.25f, 0.75f};
+    const int32_t labels[] = {0, 1};
+    Curves curves;
+    char *text;
+    size_t size;
+    CHECK_EQ_INT(curves_build(&curves, scores, labels, 2, 4, &error), NND_OK);
+    FILE *stream = open_memstream(&text, &size);
+    CHECK_EQ_INT(curves_print_json(stream, &curves, &error), NND_OK);
+    json_t *json = read_json(stream, &text, &size);
+    CHECK_EQ_INT(json_array_size(json_object_get(json, "points")), 2);
+    const json_t *calibration = json_object_get(json, "calibration");
+    CHECK_NEAR(json_number_value(json_object_get(calibration, "brier")), 0.0625, 1e-15);
+    CHECK_EQ_INT(json_array_size(json_object_get(calibration, "bins")), 4);
+    json_decref(json);
+    curves_free(&curves);
+}
+
 static void check_runs(const char *text, const char *message)
 {
     Runs runs;
@@ -394,6 +458,8 @@ int main(void)
         return 1;
     a_table_has_runs_cuts_and_summaries();
     comparisons_pair_runs_of_a_seed_and_rules_with_all();
+    json_has_the_same_numbers();
+    curves_as_json();
     wrong_runs_are_told_with_their_line();
     wrong_predictions_are_told_with_their_line();
     static const char *const files[] = {"valid.tsv", "test.tsv", "valid.1",   "test.1",

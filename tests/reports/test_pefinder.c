@@ -257,6 +257,7 @@ static void the_impression_is_read_if_there_is_one(void)
     const char text[] = "FINDINGS: PE. Impression: none. ADDENDUM TO CT: PE.";
     NndText section = split_section(text_of(text), "impression");
     CHECK(nnd_text_equal(section, text_of(" none. ")));
+    CHECK(nnd_text_equal(split_section(text_of(text), "summary,addendum to ct"), text_of(" PE.")));
     CHECK(nnd_text_equal(split_section(text_of("all of it"), "impression"), text_of("all of it")));
     CHECK(nnd_text_equal(split_section(text_of("PE. IMPRESSION: "), "impression"),
                          text_of("PE. IMPRESSION: ")));

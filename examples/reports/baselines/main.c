@@ -8,17 +8,14 @@
 static const char name[] = "nnd-baselines";
 
 static const char help[] =
-    "Usage: nnd-baselines train svm|adaboost --train FILE.tsv --valid FILE.tsv -o MODEL "
-    "[--features binary|count]\n"
+    "Usage: nnd-baselines train svm|adaboost --train FILE.tsv --valid FILE.tsv -o MODEL\n"
+    "                     [--features binary|count]\n"
     "       nnd-baselines predict MODEL [REPORTS]\n"
     "       nnd-baselines export MODEL FILE.tsv\n\n"
-    "Classifies reports by the words in them. Files: label (0 or 1), TAB and text a line; REPORTS "
-    "may also be\n"
-    "a text a line (default: standard input).\n\n"
-    "train    prints the AUC on validation reports of each setting that was tried, and keeps the "
-    "best\n"
-    "predict  prints a line for each report: class TAB score, the class being 1 for scores above "
-    "0\n"
+    "Classifies reports by the words in them. Files: label (0 or 1), TAB and text a line; REPORTS\n"
+    "may also be a text a line (default: standard input).\n\n"
+    "train    prints the AUC on validation reports of each setting tried, and keeps the best\n"
+    "predict  prints a line for each report: class TAB score, the class being 1 above 0\n"
     "export   prints the features of the model as LIBLINEAR reads them\n\n"
     "      --train FILE.tsv         reports to train on\n"
     "      --valid FILE.tsv         reports to choose C or the number of rounds on\n"

@@ -9,24 +9,23 @@ static const char name[] = "nnd-pefinder";
 
 static const char help[] =
     "Usage: nnd-pefinder [OPTION]... RULES.tsv [REPORTS]\n\n"
-    "Decides by rules whether reports speak of a pulmonary embolism, and of an acute one. "
-    "REPORTS:\n"
-    "NAME.tsv with a label, TAB and text a line (the label is not looked at), or a text a line\n"
-    "(default: standard input). A line for each report: class TAB state TAB state ...\n\n"
-    "      --decision jbi|radnlp  how to decide (default jbi); use the rules made for it\n"
-    "                             jbi: disease, uncertainty, historical, quality; radnlp: state 1 "
-    "to 8\n"
-    "      --task present|acute   what class 1 means (default present)\n"
-    "      --section NAME|all     the section to read (default impression), the whole report "
-    "without it\n"
-    "      --explain              indented behind each decision: targets, modifiers, scopes\n"
-    "      --json                 an object a line, with all of that\n"
-    "  -h, --help                 this text\n";
+    "Decides by rules whether reports speak of a pulmonary embolism, and of an acute one.\n"
+    "REPORTS: NAME.tsv with label, TAB and text a line (the label is not looked at), or a text a\n"
+    "line (default: standard input). A line for each report: class TAB state TAB state ...\n\n"
+    "      --decision jbi|radnlp   how to decide (default jbi); use the rules made for it\n"
+    "                              jbi: disease, uncertainty, historical, quality\n"
+    "                              radnlp: state 0 to 8, and what it means\n"
+    "      --task present|acute    what class 1 means (default present)\n"
+    "      --section NAME,...|all  the section to read; the whole report without it\n"
+    "                              (default impression,conclusion,opinion,summary)\n"
+    "      --explain               behind each decision: targets, modifiers, scopes\n"
+    "      --json                  an object a line, with all of that\n"
+    "  -h, --help                  this text\n";
 
 typedef struct Options {
     const Procedure *procedure;
     Task task;
-    const char *section; /* NULL: all */
+    const char *section; /* names; NULL: all */
     bool explain, json;
     const char *rules, *reports;
 } Options;
@@ -109,7 +108,9 @@ static int run(const Options *options)
 
 int main(int argc, char **argv)
 {
-    Options options = {.procedure = &procedure_jbi, .section = "impression", .reports = "-"};
+    Options options = {.procedure = &procedure_jbi,
+                       .section = "impression,conclusion,opinion,summary",
+                       .reports = "-"};
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, "h", longs, NULL)) != -1;)
         status = set_option(&options, option);

@@ -42,7 +42,7 @@ const Procedure *procedure_find(const char *name);
 
 enum { REPORT_MAX_BYTES = 1 << 24 };
 
-/* Only the section of that name is read (split_section); NULL: all. */
+/* Only the section of one of these names is read (split_section); NULL: all. */
 NndStatus report_read(Report *out, NndText text, const char *section, const Rules *rules,
                       const Procedure *procedure, NndError *error);
 void report_free(Report *report);

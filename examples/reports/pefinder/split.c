@@ -106,20 +106,30 @@ static size_t heading_end(NndText text, size_t at)
 }
 
 /* Behind `NAME:` if that is at `at`, else 0. */
-static size_t named_heading_end(NndText text, size_t at, const char *name)
+static size_t named_heading_end(NndText text, size_t at, NndText name)
 {
-    size_t size = strlen(name);
-    if (text.size - at <= size || text.data[at + size] != ':' ||
-        strncasecmp(text.data + at, name, size) != 0)
+    if (!name.size || text.size - at <= name.size || text.data[at + name.size] != ':' ||
+        strncasecmp(text.data + at, name.data, name.size) != 0)
         return 0;
-    return at == 0 || !is_letter(text.data[at - 1]) ? at + size + 1 : 0;
+    return at == 0 || !is_letter(text.data[at - 1]) ? at + name.size + 1 : 0;
 }
 
-NndText split_section(NndText report, const char *name)
+static size_t any_heading_end(NndText text, size_t at, const char *names)
+{
+    size_t end = 0;
+    for (const char *name = names; *name && !end;) {
+        size_t size = strcspn(name, ",");
+        end = named_heading_end(text, at, (NndText){name, size});
+        name += size + (name[size] == ',');
+    }
+    return end;
+}
+
+NndText split_section(NndText report, const char *names)
 {
     size_t begin = 0, end = report.size;
     for (size_t at = 0; at < report.size; at++) {
-        size_t found = named_heading_end(report, at, name);
+        size_t found = any_heading_end(report, at, names);
         if (found)
             begin = found;
     }

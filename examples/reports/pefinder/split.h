@@ -19,8 +19,9 @@ enum {
  * none ("1.", "10:35."). */
 bool split_sentence(NndText *sentence, NndText *rest, bool numbers_go_on);
 
-/* What follows the last heading `NAME:` (in any case) up to the next heading, which is upper-case
- * words and a colon. The whole report if it has no such heading or nothing follows. */
-NndText split_section(NndText report, const char *name);
+/* What follows the last heading of one of these names ("impression,conclusion"; NAME and a colon, in any case) up to
+ * the next heading, which is upper-case words and a colon. The whole report if it has no such heading or nothing
+ * follows. */
+NndText split_section(NndText report, const char *names);
 
 #endif
