@@ -18,45 +18,13 @@ typedef struct Eval {
     const char *threshold; /* "0.5" or "topic=0.5,rare=0.1"; NULL: the model's own */
 } Eval;
 
-static NndStatus set_threshold(NndFields *fields, const char *name, size_t length, double threshold, NndError *error)
-{
-    bool found = false;
-    for (int i = 0; i < fields->count; i++) {
-        NndField *field = &fields->items[i];
-        bool meant = !length || (strlen(field->name) == length && !strncmp(field->name, name, length));
-        if (field->kind != NND_FIELD_CLASS || !meant)
-            continue;
-        field->has_threshold = found = true;
-        field->threshold = threshold;
-    }
-    return found ? NND_OK
-                 : nnd_fail(error, NND_EINVAL, "--threshold: the model has no target `%.*s` that is a class", (int)length, name);
-}
-
-/* Of all targets, or of those that are named. */
-static NndStatus set_thresholds(Eval *e, Arena *arena, NndError *error)
-{
-    NndStatus status = NND_OK;
-    for (const char *at = e->threshold; at && *at && !status;) {
-        size_t length = strcspn(at, ","), name = strcspn(at, "=");
-        const char *number = name < length ? at + name + 1 : at;
-        double threshold;
-        if (!parse_double(arena_strndup(arena, number, length - (size_t)(number - at)), &threshold) || threshold < 0)
-            return nnd_fail(error, NND_EINVAL, "--threshold %s: `%.*s` is not a number from 0", e->threshold,
-                            (int)(length - (size_t)(number - at)), number);
-        status = set_threshold(&e->model.fields, at, name < length ? name : 0, threshold, error);
-        at += length + (at[length] == ',');
-    }
-    return status;
-}
-
 static NndStatus prepare(Eval *e, Arena *arena, const char *data, const Options *options, NndError *error)
 {
     NndStatus status = nnd_session_new(&e->session, e->unit.desc, "eval", error);
     if (!status)
         status = nnd_model_bind(&e->model, e->unit.desc, e->session, error);
     if (!status)
-        status = set_thresholds(e, arena, error);
+        status = set_thresholds(&e->model.fields, e->threshold, arena, error);
     if (!status)
         status = nnd_dataset_load(&e->data, data, &e->model.fields, (NndDataWish){options->columns, true}, error);
     if (!status)

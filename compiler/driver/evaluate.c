@@ -313,3 +313,36 @@ bool evaluation_metric(const Evaluation *e, const char *name, double *value)
     *value /= found ? found : 1;
     return found;
 }
+
+/* ---- thresholds ---- */
+
+static NndStatus set_threshold(NndFields *fields, const char *name, size_t length, double threshold, NndError *error)
+{
+    bool found = false;
+    for (int i = 0; i < fields->count; i++) {
+        NndField *field = &fields->items[i];
+        bool meant = !length || (strlen(field->name) == length && !strncmp(field->name, name, length));
+        if (field->kind != NND_FIELD_CLASS || !meant)
+            continue;
+        field->has_threshold = found = true;
+        field->threshold = threshold;
+    }
+    return found ? NND_OK
+                 : nnd_fail(error, NND_EINVAL, "--threshold: the model has no target `%.*s` that is a class", (int)length, name);
+}
+
+NndStatus set_thresholds(NndFields *fields, const char *text, Arena *arena, NndError *error)
+{
+    NndStatus status = NND_OK;
+    for (const char *at = text; at && *at && !status;) {
+        size_t length = strcspn(at, ","), name = strcspn(at, "=");
+        const char *number = name < length ? at + name + 1 : at;
+        double threshold;
+        if (!parse_double(arena_strndup(arena, number, length - (size_t)(number - at)), &threshold) || threshold < 0)
+            return nnd_fail(error, NND_EINVAL, "--threshold %s: `%.*s` is not a number from 0", text,
+                            (int)(length - (size_t)(number - at)), number);
+        status = set_threshold(fields, at, name < length ? name : 0, threshold, error);
+        at += length + (at[length] == ',');
+    }
+    return status;
+}

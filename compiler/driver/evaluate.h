@@ -58,4 +58,8 @@ const char *evaluation_prefix(Arena *arena, const Evaluation *e, int index, char
  * it), "valid.topic.auc"; false if the evaluation does not have it. */
 bool evaluation_metric(const Evaluation *e, const char *name, double *value);
 
+/* Thresholds of the targets, given as "0.5", or "topic=0.5,tone=0.1" for those that are named; NULL
+ * changes nothing. */
+NndStatus set_thresholds(NndFields *fields, const char *text, Arena *arena, NndError *error);
+
 #endif

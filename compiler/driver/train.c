@@ -92,7 +92,7 @@ static NndStatus load_data(Trainer *t, const TrainOptions *o, const Program *pro
         status = nnd_dataset_load(&t->valid, o->valid, &t->fields, wish, error);
     double share = o->valid ? 0 : o->hold_out >= 0 ? o->hold_out : program->recipe.hold_out;
     if (!status)
-        status = nnd_dataset_split(&t->split, &t->train, share, o->common.seed, error);
+        status = nnd_dataset_split(&t->split, &t->train, share, o->fold, o->common.seed, error);
     return status;
 }
 
@@ -308,6 +308,40 @@ static void tell_result(const Trainer *t, TrainResult *result)
     result->memory = (int64_t)t->unit.engine->stats(t->unit.engine).arena_bytes;
 }
 
+static void add_test(TrainResult *result, Arena *arena, const char *name, double value)
+{
+    vec_push(arena, &result->test, ((NamedValue){name, value}));
+}
+
+static void tell_test(TrainResult *result, const Evaluation *e, Arena *arena)
+{
+    result->test_items = e->count;
+    add_test(result, arena, "loss", e->loss);
+    for (int i = 0; i < e->metric_count; i++)
+        add_test(result, arena, e->metric_names[i], e->metrics[i]);
+    for (int i = 0; i < e->target_count; i++) {
+        const TargetEvaluation *target = &e->targets[i];
+        const char *prefix = evaluation_prefix(arena, e, i, '.');
+        for (int k = 0; k < target->measure_count; k++)
+            add_test(result, arena, arena_printf(arena, "%s%s", prefix, target->measures[k].key), target->measures[k].value);
+        if (!target->binary)
+            continue;
+        add_test(result, arena, arena_printf(arena, "%sprecision", prefix), target->at_cutoff.precision);
+        add_test(result, arena, arena_printf(arena, "%srecall", prefix), target->at_cutoff.recall);
+        add_test(result, arena, arena_printf(arena, "%sf1", prefix), target->at_cutoff.f1);
+    }
+}
+
+static int test(Trainer *t, const TrainOptions *o, Arena *arena, TrainResult *result)
+{
+    NndError error;
+    Evaluation e;
+    if (set_thresholds(&t->fields, o->threshold, arena, &error) || trainer_test(t, &e, &error))
+        return command_fail("%s", error.text);
+    tell_test(result, &e, arena);
+    return EXIT_FINE;
+}
+
 void train_options_init(TrainOptions *o, Arena *arena)
 {
     *o = (TrainOptions){.hold_out = -1, .min_count = 1};
@@ -322,6 +356,7 @@ int train_model(const TrainOptions *o, const char *path, Arena *arena, TrainResu
     if (status == EXIT_FINE && result) {
         *result = (TrainResult){0};
         tell_result(&t, result);
+        status = o->fold.count ? test(&t, o, arena, result) : status;
     }
     clean_up(&t);
     return status;

@@ -7,6 +7,7 @@
 #define NND_COMPILER_DRIVER_TRAIN_H
 
 #include "compiler/driver/command.h"
+#include "runtime/data/dataset.h"
 
 typedef struct TrainOptions {
     Options common;
@@ -16,7 +17,14 @@ typedef struct TrainOptions {
     double rate;           /* 0: the recipe's */
     int64_t min_count, max_vocab;
     bool resume;
+    NndFold fold;          /* the part of the data to test on, if there is one */
+    const char *threshold; /* of that test, as for eval, or NULL */
 } TrainOptions;
+
+typedef struct NamedValue {
+    const char *name; /* "accuracy", or "topic.accuracy" if there are several targets */
+    double value;
+} NamedValue;
 
 typedef struct TrainResult {
     char metric_name[64]; /* "valid.auc" */
@@ -25,6 +33,8 @@ typedef struct TrainResult {
     int64_t epoch;        /* the best, from 1 */
     int64_t weights;      /* numbers in them */
     int64_t memory;       /* bytes of the compiler's plan for a training step: values, without weights */
+    int64_t test_items;
+    VEC(NamedValue) test; /* how the best weights do on the fold; in the training's arena */
 } TrainResult;
 
 /* Numbers of the long options; those of a command that has them too begin at OPT_TRAIN_END. */

@@ -78,14 +78,32 @@ static NndStatus train_epoch(Trainer *t, NndError *error)
     return status;
 }
 
-static NndStatus validate(Trainer *t, Evaluation *e, NndError *error)
+static void bind_eval(Trainer *t, bool best)
 {
     const NndFunctionDesc *function = nnd_session_function(t->eval);
     for (int i = 0; i < t->slots.count; i++) {
         int arg = t->slots.items[i].is_weight ? nnd_function_arg(function, t->slots.items[i].name) : -1;
         if (arg >= 0)
-            nnd_session_bind_arg(t->eval, arg, t->slots.items[i].now);
+            nnd_session_bind_arg(t->eval, arg, best ? t->slots.items[i].best : t->slots.items[i].now);
     }
+}
+
+NndStatus trainer_test(Trainer *t, Evaluation *out, NndError *error)
+{
+    bind_eval(t, true);
+    for (int i = 0; i < t->fields.count; i++) {
+        NndField *field = &t->fields.items[i];
+        if (!field->has_threshold && !isnan(t->state.thresholds[i])) {
+            field->has_threshold = true;
+            field->threshold = t->state.thresholds[i];
+        }
+    }
+    return evaluate(out, t->eval, &t->train, t->split.test, t->split.test_count, &t->unit, error);
+}
+
+static NndStatus validate(Trainer *t, Evaluation *e, NndError *error)
+{
+    bind_eval(t, false);
     if (!t->valid.count)
         return evaluate(e, t->eval, &t->train, t->split.valid, t->split.valid_count, &t->unit, error);
     int64_t *items = malloc((size_t)(t->valid.count + 1) * sizeof *items);

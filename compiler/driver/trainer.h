@@ -29,7 +29,7 @@ typedef struct Trainer {
     NndSession *step, *eval;
     NndFields fields;         /* the model's, with the classes of the training data */
     NndDataset train, valid;  /* valid.count == 0: part of `train` is held out */
-    NndSplit split;           /* item numbers of `train` */
+    NndSplit split;           /* item numbers of `train`; its test items are for trainer_test */
     NndVocab *vocab;
     TrainState state;
     const char *history;      /* JSON lines */
@@ -39,6 +39,9 @@ typedef struct Trainer {
 
 /* Trains up to `recipe->epochs`; writes checkpoints beside `out_path` and the model at the end. */
 NndStatus trainer_run(Trainer *t, NndError *error);
+
+/* How the best weights do on the test items, with the thresholds that go with them. */
+NndStatus trainer_test(Trainer *t, Evaluation *out, NndError *error);
 
 /* The metric by which the best epoch is chosen: that of early stopping, else accuracy or loss;
  * "epoch" without validation data. */

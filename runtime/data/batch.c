@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Streams of random numbers (runtime/random.h); those of models count from 0. */
-enum { STREAM_SHUFFLE = 0x7ffffffe, STREAM_SPLIT = 0x7fffffff };
+enum { STREAM_FOLD = 0x7ffffffc, STREAM_SHUFFLE = 0x7ffffffe, STREAM_SPLIT = 0x7fffffff };
 
 int64_t nnd_gather_lengths(int64_t *lengths, const NndColumn *column, const int64_t *items,
                            int64_t count)
@@ -140,8 +140,30 @@ static void list_classes(int64_t *items, int64_t *begin, int32_t classes, const 
     begin[0] = 0;
 }
 
+enum { TRAIN, VALID, TEST }; /* what an item is for */
+
+/* Deals the items of one class to the folds in turn, `dealt` of other classes before it. */
+static void leave_out(uint8_t *use, int64_t *items, int64_t count, NndFold fold, int64_t dealt, uint64_t seed,
+                      int32_t class_index)
+{
+    shuffle(items, count, seed, (uint64_t)class_index, STREAM_FOLD);
+    for (int64_t i = 0; i < count; i++)
+        if ((dealt + i) % fold.count == fold.index)
+            use[items[i]] = TEST;
+}
+
+/* Brings the items that are not left out to the front, in order; how many there are. */
+static int64_t keep_rest(const uint8_t *use, int64_t *items, int64_t count)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < count; i++)
+        if (use[items[i]] != TEST)
+            items[kept++] = items[i];
+    return kept;
+}
+
 /* Marks the items held out of one class. */
-static void hold_out(bool *held, int64_t *items, int64_t count, double fraction, uint64_t seed,
+static void hold_out(uint8_t *use, int64_t *items, int64_t count, double fraction, uint64_t seed,
                      int32_t class_index)
 {
     int64_t wanted = (int64_t)((double)count * fraction + 0.5);
@@ -149,46 +171,61 @@ static void hold_out(bool *held, int64_t *items, int64_t count, double fraction,
         wanted = count - 1;
     shuffle(items, count, seed, (uint64_t)class_index, STREAM_SPLIT);
     for (int64_t i = 0; i < wanted; i++)
-        held[items[i]] = true;
+        use[items[i]] = VALID;
 }
 
-static void deal(NndSplit *out, const bool *held, int64_t count)
+static void deal(NndSplit *out, const uint8_t *use, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        if (held[i])
+        if (use[i] == TEST)
+            out->test[out->test_count++] = i;
+        else if (use[i] == VALID)
             out->valid[out->valid_count++] = i;
         else
             out->train[out->train_count++] = i;
     }
 }
 
-NndStatus nnd_dataset_split(NndSplit *out, const NndDataset *set, double fraction, uint64_t seed,
+static void split_class(uint8_t *use, int64_t *items, int64_t count, int64_t before, double fraction, NndFold fold,
+                        uint64_t seed, int32_t class_index)
+{
+    if (fold.count) {
+        leave_out(use, items, count, fold, before, seed, class_index);
+        count = keep_rest(use, items, count);
+    }
+    hold_out(use, items, count, fraction, seed, class_index);
+}
+
+NndStatus nnd_dataset_split(NndSplit *out, const NndDataset *set, double fraction, NndFold fold, uint64_t seed,
                             NndError *error)
 {
     *out = (NndSplit){0};
     if (!(fraction >= 0 && fraction <= 1))
         return nnd_fail(error, NND_EINVAL, "cannot hold out %g of the data", fraction);
+    if (fold.count > set->count)
+        return nnd_fail(error, NND_EINVAL, "%lld items cannot be dealt into %d parts", (long long)set->count, fold.count);
     const NndColumn *column = class_column(set);
     int32_t classes = column ? column->classes.count : 1;
     size_t room = (size_t)set->count + 1;
     int64_t *items = malloc(room * sizeof *items);
     int64_t *begin = calloc((size_t)classes + 2, sizeof *begin);
-    bool *held = calloc(room, sizeof *held);
+    uint8_t *use = calloc(room, sizeof *use);
     out->train = malloc(room * sizeof *out->train);
     out->valid = malloc(room * sizeof *out->valid);
+    out->test = malloc(room * sizeof *out->test);
     NndStatus status = NND_OK;
-    if (!items || !begin || !held || !out->train || !out->valid) {
+    if (!items || !begin || !use || !out->train || !out->valid || !out->test) {
         nnd_split_free(out);
         status = nnd_fail(error, NND_ENOMEM, "out of memory for %lld items", (long long)set->count);
     } else {
         list_classes(items, begin, classes, column, set->count);
         for (int32_t c = 0; c < classes; c++)
-            hold_out(held, items + begin[c], begin[c + 1] - begin[c], fraction, seed, c);
-        deal(out, held, set->count);
+            split_class(use, items + begin[c], begin[c + 1] - begin[c], begin[c], fraction, fold, seed, c);
+        deal(out, use, set->count);
     }
     free(items);
     free(begin);
-    free(held);
+    free(use);
     return status;
 }
 
@@ -196,5 +233,6 @@ void nnd_split_free(NndSplit *split)
 {
     free(split->train);
     free(split->valid);
+    free(split->test);
     *split = (NndSplit){0};
 }

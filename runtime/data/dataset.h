@@ -97,14 +97,20 @@ void nnd_gather_labels(int32_t *labels, const NndColumn *column, const int64_t *
 /* Shuffles in place (Fisher and Yates); the result depends on items, seed and epoch alone. */
 void nnd_shuffle(int64_t *items, int64_t count, uint64_t seed, uint64_t epoch);
 
+/* One of `count` parts of the data, number `index` from 0, that is left out to test on; count 0: none. */
+typedef struct NndFold {
+    int count, index;
+} NndFold;
+
 typedef struct NndSplit {
-    int64_t *train, *valid; /* item numbers, ascending; owned */
-    int64_t train_count, valid_count;
+    int64_t *train, *valid, *test; /* item numbers, ascending; owned */
+    int64_t train_count, valid_count, test_count;
 } NndSplit;
 
-/* Holds out `fraction` (0 to 1) of each class (of the first target that is one), rounded to the
- * nearest, but never a whole class. */
-NndStatus nnd_dataset_split(NndSplit *out, const NndDataset *set, double fraction, uint64_t seed,
+/* Leaves out the fold, then holds out `fraction` (0 to 1) of the rest to validate on. Both have their
+ * share of each class (of the first target that is one). Parts differ by one item at most, and all of
+ * them together are the data. What is held out is rounded to the nearest, but never a whole class. */
+NndStatus nnd_dataset_split(NndSplit *out, const NndDataset *set, double fraction, NndFold fold, uint64_t seed,
                             NndError *error);
 void nnd_split_free(NndSplit *split);
 

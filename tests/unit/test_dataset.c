@@ -226,7 +226,7 @@ static void a_split_holds_out_a_share_of_each_class(void)
     NndColumn columns[2] = {{.labels = labels, .classes = {.count = 3}}};
     NndDataset set = {.count = N, .fields = &text_fields, .columns = columns};
     NndSplit split, again;
-    CHECK_EQ_INT(nnd_dataset_split(&split, &set, 0.2, 9, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_split(&split, &set, 0.2, (NndFold){0}, 9, &error), NND_OK);
     CHECK_EQ_INT(split.valid_count, 21);
     CHECK_EQ_INT(split.train_count, N - 21);
     int held[3] = {0}, seen[N] = {0};
@@ -239,11 +239,49 @@ static void a_split_holds_out_a_share_of_each_class(void)
     CHECK(held[0] == 20 && held[1] == 1 && held[2] == 0);
     for (int i = 0; i < N; i++)
         CHECK_EQ_INT(seen[i], 1);
-    CHECK_EQ_INT(nnd_dataset_split(&again, &set, 0.2, 9, &error), NND_OK);
+    CHECK_EQ_INT(nnd_dataset_split(&again, &set, 0.2, (NndFold){0}, 9, &error), NND_OK);
     CHECK(memcmp(split.valid, again.valid, 21 * sizeof *split.valid) == 0);
     nnd_split_free(&split);
     nnd_split_free(&again);
-    CHECK_EQ_INT(nnd_dataset_split(&split, &set, 1.5, 9, &error), NND_EINVAL);
+    CHECK_EQ_INT(nnd_dataset_split(&split, &set, 1.5, (NndFold){0}, 9, &error), NND_EINVAL);
+}
+
+static void folds_are_equal_parts_with_their_share_of_each_class(void)
+{
+    enum { N = 103, FOLDS = 4 };
+    int32_t labels[N];
+    for (int i = 0; i < N; i++)
+        labels[i] = i % 10 == 3;
+    NndColumn columns[2] = {{.labels = labels, .classes = {.count = 2}}};
+    NndDataset set = {.count = N, .fields = &text_fields, .columns = columns};
+    int tested[N] = {0};
+    for (int fold = 0; fold < FOLDS; fold++) {
+        NndSplit split, again;
+        CHECK_EQ_INT(nnd_dataset_split(&split, &set, 0.2, (NndFold){FOLDS, fold}, 9, &error), NND_OK);
+        CHECK_EQ_INT(nnd_dataset_split(&again, &set, 0.2, (NndFold){FOLDS, fold}, 9, &error), NND_OK);
+        CHECK_EQ_INT(split.test_count, fold < N % FOLDS ? N / FOLDS + 1 : N / FOLDS);
+        CHECK(memcmp(split.test, again.test, (size_t)split.test_count * sizeof *split.test) == 0);
+        int seen[N] = {0}, rare = 0;
+        for (int64_t i = 0; i < split.test_count; i++) {
+            seen[split.test[i]]++;
+            tested[split.test[i]]++;
+            rare += labels[split.test[i]];
+        }
+        CHECK(rare == 2 || rare == 3); /* of ten */
+        CHECK(split.valid_count == 15 || split.valid_count == 16);
+        for (int64_t i = 0; i < split.valid_count; i++)
+            seen[split.valid[i]]++;
+        for (int64_t i = 0; i < split.train_count; i++)
+            seen[split.train[i]]++;
+        for (int i = 0; i < N; i++)
+            CHECK_EQ_INT(seen[i], 1);
+        nnd_split_free(&split);
+        nnd_split_free(&again);
+    }
+    for (int i = 0; i < N; i++)
+        CHECK_EQ_INT(tested[i], 1);
+    NndSplit split;
+    CHECK_EQ_INT(nnd_dataset_split(&split, &set, 0, (NndFold){N + 1, 0}, 9, &error), NND_EINVAL);
 }
 
 int main(void)
@@ -260,6 +298,7 @@ int main(void)
     an_order_depends_on_seed_and_epoch_alone();
     all_orders_are_equally_likely();
     a_split_holds_out_a_share_of_each_class();
+    folds_are_equal_parts_with_their_share_of_each_class();
     CHECK_EQ_INT(rmdir(folder), 0);
     return test_report();
 }
