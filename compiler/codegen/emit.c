@@ -110,6 +110,7 @@ Emit *emit_block_begin(FuncGen *fg, const char *what)
     const char *name = arena_printf(cg->arena, "%s.%d.%s", fg->func->name, fg->kernel_count++, what);
     LLVMValueRef function = LLVMAddFunction(cg->module, name, cg->block_type);
     LLVMSetLinkage(function, LLVMInternalLinkage);
+    LLVMSetUnnamedAddress(function, LLVMGlobalUnnamedAddr);
     Emit *e = emit_function_begin(fg, function);
     e->frame = LLVMGetParam(function, 0);
     e->lo = LLVMGetParam(function, 1);
@@ -126,15 +127,22 @@ void emit_block_end(Emit *e)
 
 /* ---- the frame ---- */
 
+/* The next pointer of the frame, which will be `slot`'s. */
+static LLVMValueRef next_of_frame(Emit *e, FrameSlot slot)
+{
+    LLVMBasicBlockRef here = to_entry(e);
+    LLVMValueRef at = emit_i64(e, e->slots.count);
+    vec_push(e->cg->arena, &e->slots, slot);
+    LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, e->frame, &at, 1, "");
+    LLVMValueRef pointer = LLVMBuildLoad2(e->b, e->cg->ptr, address, "");
+    LLVMPositionBuilderAtEnd(e->b, here);
+    return pointer;
+}
+
 LLVMValueRef emit_cell(Emit *e, int cell)
 {
-    if (e->cell_cache[cell])
-        return e->cell_cache[cell];
-    LLVMBasicBlockRef here = to_entry(e);
-    LLVMValueRef at = emit_i64(e, cell);
-    LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, e->frame, &at, 1, "");
-    e->cell_cache[cell] = LLVMBuildLoad2(e->b, e->cg->ptr, address, "");
-    LLVMPositionBuilderAtEnd(e->b, here);
+    if (!e->cell_cache[cell])
+        e->cell_cache[cell] = next_of_frame(e, (FrameSlot){.cell = cell});
     return e->cell_cache[cell];
 }
 
@@ -159,15 +167,27 @@ LLVMValueRef emit_call_field(Emit *e, unsigned field, LLVMTypeRef type)
 
 enum { AXIS_EXTENT, AXIS_OFFSETS, AXIS_SEGMENT, AXIS_ORDER, AXIS_LIVE, AXIS_STEPS };
 
+LLVMValueRef emit_axis(Emit *e, const IrDim *dim)
+{
+    LLVMValueRef *pointer = &e->axes[dim->index].pointer;
+    if (!*pointer && !e->axes_base)
+        *pointer = next_of_frame(e, (FrameSlot){.axis = dim});
+    if (*pointer)
+        return *pointer;
+    LLVMBasicBlockRef here = to_entry(e);
+    LLVMValueRef at = emit_i64(e, dim->index);
+    *pointer = LLVMBuildInBoundsGEP2(e->b, e->cg->axis_type, e->axes_base, &at, 1, "");
+    LLVMPositionBuilderAtEnd(e->b, here);
+    return *pointer;
+}
+
 static LLVMValueRef axis_field(Emit *e, const IrDim *dim, unsigned field, LLVMValueRef *cache)
 {
     if (*cache)
         return *cache;
-    if (!e->axes_base)
-        e->axes_base = emit_call_field(e, ABI_CALL_AXES, e->cg->ptr);
+    LLVMValueRef axis = emit_axis(e, dim);
     LLVMBasicBlockRef here = to_entry(e);
-    LLVMValueRef at[] = {emit_i64(e, dim->index), emit_i32(e, (int32_t)field)};
-    LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->axis_type, e->axes_base, at, 2, "");
+    LLVMValueRef address = LLVMBuildStructGEP2(e->b, e->cg->axis_type, axis, field, "");
     bool number = field == AXIS_EXTENT || field == AXIS_STEPS;
     *cache = LLVMBuildLoad2(e->b, number ? e->cg->i64 : e->cg->ptr, address, "");
     LLVMPositionBuilderAtEnd(e->b, here);

@@ -10,9 +10,12 @@
  *   scalar.c math.c random.c                         one scalar from others
  *
  * Every kernel is an NndBlock, `void kernel(ptr frame, i64 lo, i64 hi)`, run by
- * nnd_pool_run. The frame is an array of pointers in the entry's stack: cell 0
- * is the NndCall, the others are the buffers of arguments, results, planned
- * slots and scratch.
+ * nnd_pool_run. Cells are what a function's kernels are given pointers to: cell
+ * 0 is the NndCall, the others are the buffers of arguments, results, planned
+ * slots and scratch. The frame, in the entry's stack, holds the pointers to
+ * cells and axes that one kernel uses, in the order in which its code first asks
+ * for them: so kernels that do the same with other buffers or along other axes
+ * are the same code, and LLVM's mergefunc keeps one of them.
  *
  * Scalars in registers: bool is i1, bf16 is float, the rest as in memory.
  * Indices are i64.
@@ -57,9 +60,17 @@ typedef struct Extents {
     int64_t chunk;
 } Extents;
 
+/* What a pointer of a frame is to: a cell, or an axis of the call. */
+typedef struct FrameSlot {
+    int cell;
+    const IrDim *axis; /* if set, `cell` is not */
+} FrameSlot;
+
 /* A kernel to be run: items are the product of `groups`, each costs `item_ns` times the extents of `inner`. */
 typedef struct Launch {
     LLVMValueRef kernel;
+    const FrameSlot *slots; /* of its frame */
+    int slot_count;
     int group_count;
     Extents groups[3], inner;
     int64_t grain; /* 0: from the cost */
@@ -99,7 +110,7 @@ typedef struct NumberEntry {
 } NumberEntry;
 
 typedef struct AxisCache {
-    LLVMValueRef extent, offsets, segment, order, live, steps;
+    LLVMValueRef pointer, extent, offsets, segment, order, live, steps;
 } AxisCache;
 
 /* Inside the body of a scan: axis 0 of every value is a place in `order`. */
@@ -116,9 +127,10 @@ typedef struct Emit {
     LLVMBuilderRef b;
     LLVMValueRef function, frame, lo, hi;
     LLVMBasicBlockRef entry; /* what does not change in a call is loaded here */
-    LLVMValueRef *cell_cache;
+    LLVMValueRef *cell_cache; /* pointers by cell, once known */
+    VEC(FrameSlot) slots;     /* of a block: what its frame holds */
     AxisCache *axes;         /* by dimension */
-    LLVMValueRef axes_base, call;
+    LLVMValueRef axes_base, call; /* the former not in blocks: they find axes in their frame */
     RegionScope *region;
     VEC(MemoEntry) memo;
     VEC(NumberEntry) numbers;
@@ -136,6 +148,7 @@ void emit_block_end(Emit *e);
 Emit *emit_function_begin(FuncGen *fg, LLVMValueRef function);
 
 LLVMValueRef emit_cell(Emit *e, int cell);
+LLVMValueRef emit_axis(Emit *e, const IrDim *dim); /* pointer to its NndAxis */
 LLVMValueRef emit_extent(Emit *e, const IrDim *dim);
 LLVMValueRef emit_steps(Emit *e, const IrDim *dim);
 /* Entries of the tables of a segmented axis, as i64. */

@@ -148,29 +148,24 @@ static void emit_arena_size(FuncGen *fg)
 
 /* ---- the entry ---- */
 
-static void set_cell(Emit *e, int cell, LLVMValueRef pointer)
-{
-    LLVMValueRef at = emit_i64(e, cell);
-    LLVMBuildStore(e->b, pointer, LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, e->frame, &at, 1, ""));
-}
-
 static void place_in_arena(Emit *e, int cell, LLVMValueRef offset, void *context)
 {
     LLVMValueRef arena = context;
-    set_cell(e, cell, LLVMBuildInBoundsGEP2(e->b, e->cg->i8, arena, &offset, 1, ""));
+    e->cell_cache[cell] = LLVMBuildInBoundsGEP2(e->b, e->cg->i8, arena, &offset, 1, "");
 }
 
-static void fill_frame(Emit *e)
+/* The pointers of all cells. */
+static void place_cells(Emit *e)
 {
     const FuncGen *fg = e->fg;
     LLVMValueRef args = emit_call_field(e, ABI_CALL_ARGS, e->cg->ptr);
     LLVMValueRef results = emit_call_field(e, ABI_CALL_RESULTS, e->cg->ptr);
-    set_cell(e, 0, e->call);
+    e->cell_cache[0] = e->call;
     for (int i = 0; i < fg->func->arg_count + fg->func->body->yield_count; i++) {
         bool argument = i < fg->func->arg_count;
         LLVMValueRef at = emit_i64(e, argument ? i : i - fg->func->arg_count);
         LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, argument ? args : results, &at, 1, "");
-        set_cell(e, 1 + i, LLVMBuildLoad2(e->b, e->cg->ptr, address, ""));
+        e->cell_cache[1 + i] = LLVMBuildLoad2(e->b, e->cg->ptr, address, "");
     }
     lay_out(e, place_in_arena, emit_call_field(e, ABI_CALL_ARENA, e->cg->ptr));
 }
@@ -195,17 +190,39 @@ static LLVMValueRef item_count(Emit *e, const Launch *launch)
     return count;
 }
 
+/* Kernels run one after the other, so they share the memory of the frame. */
+static void fill_frame(Emit *e, const Launch *launch)
+{
+    for (int i = 0; i < launch->slot_count; i++) {
+        const FrameSlot *slot = &launch->slots[i];
+        LLVMValueRef at = emit_i64(e, i);
+        LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, e->frame, &at, 1, "");
+        LLVMBuildStore(e->b, slot->axis ? emit_axis(e, slot->axis) : e->cell_cache[slot->cell], address);
+    }
+}
+
+static int largest_frame(const FuncGen *fg)
+{
+    int most = 1;
+    for (int i = 0; i < fg->launches.count; i++)
+        most = fg->launches.data[i].slot_count > most ? fg->launches.data[i].slot_count : most;
+    return most;
+}
+
 static void emit_entry(FuncGen *fg)
 {
     Codegen *cg = fg->cg;
     const char *name = codegen_entry_symbol(cg->arena, fg->func->name);
     Emit *e = emit_function_begin(fg, LLVMAddFunction(cg->module, name, cg->entry_type));
     e->call = LLVMGetParam(e->function, 0);
-    e->frame = emit_alloca_array(e, cg->ptr, fg->cell_count, "frame");
-    fill_frame(e);
+    e->axes_base = emit_call_field(e, ABI_CALL_AXES, cg->ptr);
+    e->frame = emit_alloca_array(e, cg->ptr, largest_frame(fg), "frame");
+    e->cell_cache = ARENA_ARRAY(cg->arena, LLVMValueRef, fg->cell_count);
+    place_cells(e);
     LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
     for (int i = 0; i < fg->launches.count; i++) {
         const Launch *launch = &fg->launches.data[i];
+        fill_frame(e, launch);
         LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
         LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
     }

@@ -10,6 +10,7 @@
 #include <llvm-c/Orc.h>
 #include <llvm-c/OrcEE.h>
 
+#include "compiler/cache.h"
 #include "compiler/codegen/module.h"
 #include "runtime/pool.h"
 
@@ -102,37 +103,60 @@ static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *erro
 
 /* ---- compiling ---- */
 
-static NndStatus dump_texts(LLVMModuleRef module, const Target *target, const JitOptions *options, NndError *error)
+static NndStatus compile(LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target, Stopwatch *watch, NndError *error)
 {
-    if (!options->dump)
-        return NND_OK;
-    char *text = LLVMPrintModuleToString(module);
-    options->dump(options->dump_context, "llvm", text);
-    LLVMDisposeMessage(text);
-    LLVMMemoryBufferRef assembly;
-    NndStatus status = codegen_assembly(&assembly, module, target, error);
-    if (status)
-        return status;
-    options->dump(options->dump_context, "asm", LLVMGetBufferStart(assembly));
-    LLVMDisposeMemoryBuffer(assembly);
-    return NND_OK;
-}
-
-static NndStatus make_object(LLVMMemoryBufferRef *out, const IrModule *ir, const JitOptions *options, NndError *error)
-{
-    Target target;
     LLVMContextRef context = LLVMContextCreate();
     LLVMModuleRef module = NULL;
-    NndStatus status = target_open(&target, &(TargetOptions){.cpu = options->cpu, .level = options->level}, error);
+    NndStatus status = codegen_module(&module, context, ir, target, watch, error);
     if (!status)
-        status = codegen_module(&module, context, ir, &target, error);
-    if (!status)
-        status = dump_texts(module, &target, options, error);
-    if (!status)
-        status = codegen_object(out, module, &target, error);
+        status = codegen_object(out, module, target, error);
+    stopwatch_lap(watch, "machine code");
     if (module)
         LLVMDisposeModule(module);
     LLVMContextDispose(context);
+    return status;
+}
+
+/* All that the code depends on; NULL if this build of the compiler cannot be told from others. */
+static const char *cache_key(Arena *arena, const IrModule *ir, const Target *target)
+{
+    const char *build = cache_build_id(arena);
+    if (!build)
+        return NULL;
+    unsigned major, minor, patch;
+    LLVMGetVersion(&major, &minor, &patch);
+    return arena_printf(arena, "nnd %s\nLLVM %u.%u.%u\n%s %s %s level %d\nwithout %llx\n%s", build, major, minor, patch,
+                        target->triple, target->cpu, target->features, target->level, (unsigned long long)ir->without,
+                        ir_module_text(arena, ir));
+}
+
+static NndStatus find_or_compile(LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target, const char *cache,
+                                 Stopwatch *watch, NndError *error)
+{
+    Arena *arena = arena_new();
+    const char *key = cache ? cache_key(arena, ir, target) : NULL;
+    void *object;
+    size_t size;
+    NndStatus status = NND_OK;
+    bool found = key && cache_find(arena, cache, key, &object, &size);
+    stopwatch_lap(watch, found ? "kernel cache: found" : "kernel cache: not found");
+    if (found)
+        *out = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, size, ir->name);
+    else
+        status = compile(out, ir, target, watch, error);
+    if (!status && key && !found)
+        cache_keep(cache, key, LLVMGetBufferStart(*out), LLVMGetBufferSize(*out), CACHE_LIMIT);
+    arena_free(arena);
+    return status;
+}
+
+static NndStatus make_object(LLVMMemoryBufferRef *out, const IrModule *ir, const JitOptions *options, Stopwatch *watch,
+                             NndError *error)
+{
+    Target target;
+    NndStatus status = target_open(&target, &(TargetOptions){.cpu = options->cpu, .level = options->level}, error);
+    if (!status)
+        status = find_or_compile(out, ir, &target, options->cache, watch, error);
     target_free(&target);
     return status;
 }
@@ -217,14 +241,18 @@ static void jit_free(Engine *engine)
 NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions *options, NndError *error)
 {
     const JitOptions defaults = JIT_OPTIONS_INIT;
+    if (!options)
+        options = &defaults;
     double start = now_seconds();
+    Stopwatch watch = stopwatch_begin(options->time_stages);
     Arena *arena = arena_new();
     Jit *jit = ARENA_NEW(arena, Jit);
     *jit = (Jit){.engine = {"jit", jit_run, jit_stats, jit_free}, .arena = arena};
     LLVMMemoryBufferRef object;
-    NndStatus status = make_object(&object, module, options ? options : &defaults, error);
+    NndStatus status = make_object(&object, module, options, &watch, error);
     if (!status)
         status = load(jit, module, object, error);
+    stopwatch_lap(&watch, "linking");
     if (status) {
         jit_free(&jit->engine);
         return status;

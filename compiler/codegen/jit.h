@@ -11,12 +11,11 @@
 typedef struct JitOptions {
     int level;       /* of optimisation, 0..3 */
     const char *cpu; /* NULL = the host's */
-    /* If set, called with "llvm" (the optimised LLVM IR) and "asm" and their texts. */
-    void (*dump)(void *context, const char *what, const char *text);
-    void *dump_context;
+    bool time_stages;  /* one line a stage on stderr */
+    const char *cache; /* folder of the kernel cache; NULL = none is used */
 } JitOptions;
 
-#define JIT_OPTIONS_INIT {2, NULL, NULL, NULL}
+#define JIT_OPTIONS_INIT {.level = 2}
 
 /* `options` may be NULL. The caller ends the engine with (*out)->free(*out). */
 NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions *options, NndError *error);

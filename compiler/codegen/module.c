@@ -52,16 +52,24 @@ static void set_layout(Codegen *cg)
 
 /* Short on purpose: loops come in their final form and only need their vectors. */
 #define CLEAN_UP "sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm)"
-static const char with_vectors[] = "function(" CLEAN_UP ",loop-vectorize," CLEAN_UP ")";
-static const char without_vectors[] = "function(" CLEAN_UP ")";
+#define WITH_VECTORS "function(" CLEAN_UP ",loop-vectorize," CLEAN_UP ")"
+#define WITHOUT_VECTORS "function(" CLEAN_UP ")"
+
+/* Equal kernels are merged first: nothing is compiled twice. */
+static const char *choose_pipeline(OptimisationSet without)
+{
+    bool vectors = !optimisation_in(without, OPTIMISE_VECTORISE);
+    if (optimisation_in(without, OPTIMISE_MERGE_KERNELS))
+        return vectors ? WITH_VECTORS : WITHOUT_VECTORS;
+    return vectors ? "mergefunc," WITH_VECTORS : "mergefunc," WITHOUT_VECTORS;
+}
 
 static NndStatus optimise(LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error)
 {
     if (target->level <= 0)
         return NND_OK;
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    const char *pipeline = optimisation_in(without, OPTIMISE_VECTORISE) ? without_vectors : with_vectors;
-    LLVMErrorRef failed = LLVMRunPasses(module, pipeline, target->machine, options);
+    LLVMErrorRef failed = LLVMRunPasses(module, choose_pipeline(without), target->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (!failed)
         return NND_OK;
@@ -87,7 +95,7 @@ static void verify(LLVMModuleRef module)
 #endif
 
 NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
-                         NndError *error)
+                         Stopwatch *watch, NndError *error)
 {
     Codegen cg = {.arena = arena_new(), .ir = module, .target = target, .context = context};
     cg.module = LLVMModuleCreateWithNameInContext(module->name, context);
@@ -96,12 +104,14 @@ NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrMod
     for (int i = 0; i < module->funcs.count; i++)
         func_emit(&cg, module->funcs.data[i]);
     arena_free(cg.arena);
+    stopwatch_lap(watch, "code generation");
     verify(cg.module);
     NndStatus status = optimise(cg.module, module->without, target, error);
     if (status) {
         LLVMDisposeModule(cg.module);
         return status;
     }
+    stopwatch_lap(watch, "LLVM passes");
     *out = cg.module;
     return NND_OK;
 }

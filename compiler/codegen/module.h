@@ -14,13 +14,14 @@
 
 #include "compiler/codegen/target.h"
 #include "compiler/ir/ir.h"
+#include "compiler/stopwatch.h"
 
 const char *codegen_entry_symbol(Arena *arena, const char *function);
 const char *codegen_size_symbol(Arena *arena, const char *function);
 
-/* LLVM IR, optimised. The caller disposes of the module, then of the context. */
+/* LLVM IR, optimised; `watch` notes the time. The caller disposes of the module, then of the context. */
 NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
-                         NndError *error);
+                         Stopwatch *watch, NndError *error);
 
 /* The module as an object file in memory; the caller disposes of the buffer. */
 NndStatus codegen_object(LLVMMemoryBufferRef *out, LLVMModuleRef module, const Target *target, NndError *error);

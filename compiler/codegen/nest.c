@@ -366,7 +366,7 @@ void nest_launch(FuncGen *fg, const Nest *nest)
     Emit *e = emit_block_begin(fg, kind_name(nest->kind));
     nest_emit(e, nest, e->lo, e->hi);
     emit_block_end(e);
-    Launch launch = {.kernel = e->function, .inner = nest->inner, .grain = nest->grain, .item_ns = nest->item_ns};
+    Launch launch = {.kernel = e->function, .slots = e->slots.data, .slot_count = e->slots.count, .inner = nest->inner, .grain = nest->grain, .item_ns = nest->item_ns};
     if (nest->kind == NEST_TILES) {
         dot_set_groups(nest, &launch);
     } else if (nest->item_rank) {

@@ -56,6 +56,7 @@ static bool open_engine(Bench *b, Arena *arena, Which which)
     static const char *const functions[] = {"predict", NULL};
     Options own = *b->options;
     own.engine = which == INTERP ? ENGINE_INTERP : ENGINE_JIT;
+    own.no_cache = true; /* the time to compile is measured, too */
     Unit *unit = &b->units[which];
     if (!unit_open_model(unit, arena, b->model_path, &own, &b->models[which]))
         return false;

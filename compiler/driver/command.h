@@ -46,13 +46,15 @@ typedef struct Options {
     const char *print_after;
     bool time_passes, verify_each;
     OptimisationSet without;
+    bool no_cache; /* compile, even if the kernels are in the cache */
     Arena *arena;
 } Options;
 
 /* Numbers of long options start here in the tables of subcommands. */
 enum {
     OPTION_COMMON = 1000, OPTION_ENGINE, OPTION_THREADS, OPTION_SEED, OPTION_JSON, OPTION_MODEL,
-    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_QUIET, OPTION_COLUMNS, OPTION_OWN
+    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_NO_CACHE, OPTION_QUIET,
+    OPTION_COLUMNS, OPTION_OWN
 };
 
 #define COMMON_LONG_OPTIONS                                                                        \
@@ -65,7 +67,8 @@ enum {
         {"print-after", required_argument, NULL, OPTION_PRINT_AFTER},                              \
         {"time-passes", no_argument, NULL, OPTION_TIME_PASSES},                                    \
         {"verify-each", no_argument, NULL, OPTION_VERIFY_EACH},                                    \
-        {"without", required_argument, NULL, OPTION_WITHOUT}
+        {"without", required_argument, NULL, OPTION_WITHOUT},                                      \
+        {"no-cache", no_argument, NULL, OPTION_NO_CACHE}
 #define COMMON_SHORT_OPTIONS "ho:D:"
 
 /* Of the subcommands that read data; option_common handles it. */

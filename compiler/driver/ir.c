@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
-#include "compiler/codegen/jit.h"
+#include "compiler/codegen/listing.h"
 #include "compiler/driver/trainer.h"
 
-enum { OPT_STAGE = OPTION_OWN };
+enum { OPT_STAGE = OPTION_OWN, OPT_FUNCTION, OPT_KERNEL };
 
-static const struct option longs[] = {COMMON_LONG_OPTIONS, {"stage", required_argument, NULL, OPT_STAGE}, {NULL, 0, NULL, 0}};
+static const struct option longs[] = {COMMON_LONG_OPTIONS, {"stage", required_argument, NULL, OPT_STAGE},
+                                      {"function", required_argument, NULL, OPT_FUNCTION},
+                                      {"kernel", required_argument, NULL, OPT_KERNEL}, {NULL, 0, NULL, 0}};
 
 typedef enum Stage { STAGE_LOWERED, STAGE_TRAIN, STAGE_OPTIMISED, STAGE_KERNELS, STAGE_LLVM, STAGE_ASM, STAGE_COUNT } Stage;
 static const char *const stage_names[STAGE_COUNT] = {
@@ -31,51 +34,54 @@ static int put(FILE *file, const char *text)
     return fflush(file) || ferror(file) ? command_fail("cannot write the output") : EXIT_FINE;
 }
 
-typedef struct Dump {
-    const char *wanted; /* "llvm" or "asm" */
-    FILE *file;
-    int status;
-} Dump;
+typedef struct IrOptions {
+    Options common;
+    Stage stage;
+    const char *function, *kernel; /* only this one; NULL = all */
+} IrOptions;
 
-static void dump_code(void *context, const char *what, const char *text)
+static int print_code(Unit *unit, const IrOptions *o, FILE *file)
 {
-    Dump *dump = context;
-    if (!strcmp(what, dump->wanted))
-        dump->status = put(dump->file, text);
-}
-
-static int print_code(const IrModule *module, bool assembly, FILE *file)
-{
-    Dump dump = {.wanted = assembly ? "asm" : "llvm", .file = file};
-    JitOptions options = JIT_OPTIONS_INIT;
-    options.dump = dump_code;
-    options.dump_context = &dump;
+    Stopwatch watch = stopwatch_begin(o->common.time_passes);
+    ListingOptions options = {.assembly = o->stage == STAGE_ASM, .kernel = o->kernel, .watch = &watch};
+    const char *text;
     NndError error;
-    Engine *engine;
-    if (jit_engine_new(&engine, module, &options, &error))
+    if (codegen_listing(&text, unit->arena, unit->module, &options, &error))
         return command_fail("%s", error.text);
-    engine->free(engine);
-    return dump.status;
+    return put(file, text);
 }
 
-static int print_stage(Unit *unit, const Options *options, Stage stage, FILE *file)
+static bool keep_function(Unit *unit, const char *name)
 {
-    if (stage == STAGE_TRAIN && !step_build(unit, &unit->program->recipe))
+    if (name && !ir_module_func(unit->module, name)) {
+        command_fail("the model has no function %s at this stage", name);
+        return false;
+    }
+    if (name)
+        unit_keep_functions(unit, (const char *const[]){name, NULL});
+    return true;
+}
+
+static int print_stage(Unit *unit, const IrOptions *o, FILE *file)
+{
+    bool loss = o->stage == STAGE_TRAIN || (o->stage >= STAGE_OPTIMISED && unit->program->loss);
+    if (loss && !step_build(unit, &unit->program->recipe))
         return EXIT_WRONG_INPUT;
-    if (stage >= STAGE_OPTIMISED) {
-        if (unit->program->loss && !step_build(unit, &unit->program->recipe))
-            return EXIT_WRONG_INPUT;
-        PassOptions passes = pass_options(options);
-        passes.fuse = stage >= STAGE_KERNELS;
+    if (!keep_function(unit, o->function))
+        return EXIT_WRONG_INPUT;
+    if (o->stage >= STAGE_OPTIMISED) {
+        PassOptions passes = pass_options(&o->common);
+        passes.fuse = o->stage >= STAGE_KERNELS;
         passes_run(unit->module, &passes);
     }
-    if (stage >= STAGE_LLVM)
-        return print_code(unit->module, stage == STAGE_ASM, file);
+    if (o->stage >= STAGE_LLVM)
+        return print_code(unit, o, file);
     return put(file, ir_module_text(unit->arena, unit->module));
 }
 
-static int ir(Arena *arena, const char *path, const Options *options, Stage stage)
+static int ir(Arena *arena, const char *path, const IrOptions *o)
 {
+    const Options *options = &o->common;
     Source *source = read_model_file(arena, path);
     Unit unit;
     if (!source || !unit_check(&unit, arena, source, options, NULL, 0, 1000) || !unit_lower(&unit, options))
@@ -83,27 +89,43 @@ static int ir(Arena *arena, const char *path, const Options *options, Stage stag
     FILE *file = options->output ? fopen(options->output, "w") : stdout;
     if (!file)
         return command_fail("cannot write %s", options->output);
-    int status = print_stage(&unit, options, stage, file);
+    int status = print_stage(&unit, o, file);
     if (options->output && fclose(file))
         status = command_fail("cannot write %s", options->output);
     return status;
 }
 
+static int own_option(const Command *command, IrOptions *o, int option)
+{
+    switch (option) {
+    case OPT_STAGE: return find_stage(command, optarg, &o->stage);
+    case OPT_FUNCTION: o->function = optarg; return -1;
+    case OPT_KERNEL: o->kernel = optarg; return -1;
+    default: return option_common(command, &o->common, option);
+    }
+}
+
+static int check_options(const Command *command, const IrOptions *o)
+{
+    if (o->kernel && o->stage < STAGE_LLVM)
+        return command_usage(command, "--kernel is for the stages llvm and asm");
+    return check_pass_options(command, &o->common);
+}
+
 static int run_ir(const Command *command, int argc, char **argv)
 {
     Arena *arena = arena_new();
-    Options options;
-    options_init(&options, arena);
-    Stage stage = STAGE_LOWERED;
+    IrOptions o = {.stage = STAGE_LOWERED};
+    options_init(&o.common, arena);
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;)
-        status = option == OPT_STAGE ? find_stage(command, optarg, &stage) : option_common(command, &options, option);
+        status = own_option(command, &o, option);
     if (status < 0 && argc - optind != 1)
         status = command_usage(command, "one model file is needed");
     if (status < 0)
-        status = check_pass_options(command, &options);
+        status = check_options(command, &o);
     if (status < 0)
-        status = ir(arena, argv[optind], &options, stage);
+        status = ir(arena, argv[optind], &o);
     arena_free(arena);
     return status;
 }
@@ -116,7 +138,9 @@ const Command command_ir = {
             "                           train      with gradients and the optimiser's update\n"
             "                           optimised  after the passes\n"
             "                           kernels    with the kernels that instructions were fused into (@N)\n"
-            "                           llvm, asm  the code\n\n"
+            "                           llvm, asm  the code\n"
+            "      --function NAME      only this one of the functions predict, eval, loss, step\n"
+            "      --kernel NAME        of the code only this kernel, as predict.3.dot\n\n"
             "A vocabulary size that the model does not state is taken to be 1000.\n",
     .run = run_ir,
 };

@@ -17,9 +17,10 @@ static const char common_help[] =
     "      --json               machine-readable output\n"
     "      --quiet              no progress\n"
     "      --print-after PASS   print the IR after a pass, or after `all`\n"
-    "      --time-passes        how long each pass takes\n"
+    "      --time-passes        how long each pass and stage takes\n"
     "      --verify-each        check the IR after each pass\n"
     "      --without NAME,...   leave out optimisations, or `all`; `help` lists them\n"
+    "      --no-cache           compile again, whatever was compiled before\n"
     "  -h, --help               this text\n";
 
 void options_init(Options *options, Arena *arena)
@@ -151,6 +152,7 @@ int option_common(const Command *command, Options *options, int option)
     case OPTION_PRINT_AFTER: options->print_after = optarg; return -1;
     case OPTION_TIME_PASSES: options->time_passes = true; return -1;
     case OPTION_VERIFY_EACH: options->verify_each = true; return -1;
+    case OPTION_NO_CACHE: options->no_cache = true; return -1;
     case OPTION_WITHOUT: return leave_out(command, options, optarg);
     default:
         fprintf(stderr, "Try `nnd %s --help`.\n", command->name); /* getopt has said what is wrong */

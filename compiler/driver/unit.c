@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compiler/cache.h"
 #include "compiler/codegen/jit.h"
 #include "compiler/interp/interp.h"
 #include "compiler/ir/lower.h"
@@ -142,6 +143,14 @@ void unit_keep_functions(Unit *unit, const char *const *names)
     unit->module->funcs.count = kept;
 }
 
+static NndStatus jit(Unit *unit, const Options *options, NndError *error)
+{
+    JitOptions own = JIT_OPTIONS_INIT;
+    own.time_stages = options->time_passes;
+    own.cache = options->no_cache ? NULL : cache_folder(unit->arena);
+    return jit_engine_new(&unit->engine, unit->module, &own, error);
+}
+
 bool unit_compile(Unit *unit, const Options *options)
 {
     NndError error;
@@ -152,7 +161,7 @@ bool unit_compile(Unit *unit, const Options *options)
     if (!status && options->engine == ENGINE_INTERP)
         status = interp_engine_new(&unit->engine, unit->module, &error);
     else if (!status)
-        status = jit_engine_new(&unit->engine, unit->module, NULL, &error);
+        status = jit(unit, options, &error);
     if (status)
         command_fail("%s", error.text);
     return !status;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "compiler/passes/passes.h"
+#include "compiler/stopwatch.h"
 
 typedef struct Pass {
     const char *name;
@@ -32,13 +32,6 @@ const char *const *passes_names(void)
     return names;
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void verify(const IrModule *module, const char *pass)
 {
     char *wrong = ir_module_verify(module->arena, module);
@@ -60,11 +53,10 @@ static bool prints(const PassOptions *options, const char *pass)
 
 static void run_pass(IrModule *module, const Pass *pass, const PassOptions *options)
 {
-    double start = seconds();
+    Stopwatch watch = stopwatch_begin(options->time_passes);
     for (int i = 0; i < module->funcs.count; i++)
         pass->run(module->funcs.data[i]);
-    if (options->time_passes)
-        fprintf(stderr, "%8.3f ms  %s\n", (seconds() - start) * 1e3, pass->name);
+    stopwatch_lap(&watch, pass->name);
     if (prints(options, pass->name))
         fprintf(stderr, "; after %s\n%s", pass->name, ir_module_text(module->arena, module));
     if (options->verify_each)

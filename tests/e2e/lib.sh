@@ -8,6 +8,7 @@ export LC_ALL=C
 work=$(mktemp -d "${TMPDIR:-/tmp}/nnd-e2e-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+export XDG_CACHE_HOME="$work/cache" # a kernel cache of its own
 
 fail()
 {
