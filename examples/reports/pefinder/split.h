@@ -15,13 +15,13 @@ enum {
 };
 
 /* Cuts the next sentence, which has a token, off `rest`; false at the end. What is not closed at
- * the end is a sentence too. `numbers_go_on`: a token with a digit and without a parenthesis ends
- * none ("1.", "10:35."). */
+ * the end is a sentence too (peFinder drops it; here a report need not end with a full stop).
+ * `numbers_go_on`: a token with a digit and without a parenthesis ends none ("1.", "10:35."). */
 bool split_sentence(NndText *sentence, NndText *rest, bool numbers_go_on);
 
-/* What follows the last heading of one of these names ("impression,conclusion"; NAME and a colon, in any case) up to
- * the next heading, which is upper-case words and a colon. The whole report if it has no such heading or nothing
- * follows. */
+/* What follows the last heading of one of these names ("impression,conclusion"; NAME and a colon,
+ * in any case) up to the next heading, which is upper-case words and a colon. The whole report if
+ * it has no such heading or nothing follows. */
 NndText split_section(NndText report, const char *names);
 
 #endif
