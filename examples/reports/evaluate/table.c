@@ -212,7 +212,7 @@ void table_print(FILE *file, const Table *table)
             if (isnan(row->measures[k]))
                 fputs("\tNA", file);
             else
-                fprintf(file, "\t%.6g", row->measures[k]);
+                fprintf(file, "\t%.9g", row->measures[k]); /* a threshold is a float, exactly */
         }
         fprintf(file, "\t%s\n", row->all_positive ? "all positive" : "-");
     }
