@@ -35,6 +35,7 @@ enum { NND_MAX_RANK = 8 };
 typedef enum NndDimKind {
     NND_DIM_CONST,   /* `size` */
     NND_DIM_FREE,    /* given by the caller with each call, as batch */
+    NND_DIM_DISTINCT, /* how many different numbers an input over `source` has; given with each call */
     NND_DIM_RAGGED,  /* segmented: a length for each entry of `parent`, given with each call; who gives
                         them keeps to at most `size` rows, if that is not 0 */
     NND_DIM_UNIFORM, /* segmented: `size` rows in every entry of `parent` */
@@ -46,13 +47,13 @@ typedef struct NndDimDesc {
     const char *name;
     int32_t kind;   /* NndDimKind */
     int32_t parent; /* segmented: index of the parent dimension, else -1 */
-    int32_t source; /* WINDOW: index of the windowed dimension, else -1 */
+    int32_t source; /* WINDOW: index of the windowed dimension; DISTINCT: of that of the numbers; else -1 */
     int32_t least;  /* WINDOW */
     int64_t size;   /* CONST, UNIFORM, RAGGED */
     int64_t pad, span, stride; /* WINDOW */
 } NndDimDesc;
 
-/* A dimension at run time. Only `extent` is set for CONST and FREE ones. */
+/* A dimension at run time. Only `extent` is set for CONST, FREE and DISTINCT ones. */
 typedef struct NndAxis {
     int64_t extent;         /* entries; for a segmented axis, packed rows in all */
     const int64_t *offsets; /* [parent extent + 1]: segment i is rows offsets[i] .. offsets[i+1]-1 */
@@ -65,7 +66,8 @@ typedef struct NndAxis {
 typedef struct NndPool NndPool; /* runtime/pool.h */
 
 /* One call of a compiled function. Pointers of values need only the alignment
- * of their element. Results never overlap arguments. */
+ * of their element. Results never overlap arguments, but for one case: a result
+ * of `put` may be the very buffer of the argument that it puts rows into. */
 typedef struct NndCall {
     const NndAxis *axes;  /* one for each dimension of the module */
     const void *const *args;
@@ -79,11 +81,14 @@ typedef void NndEntry(const NndCall *call);
 typedef uint64_t NndArenaSize(const NndAxis *axes);
 
 typedef enum NndArgKind {
-    NND_ARG_INPUT,  /* data: token ids, images, feature rows */
-    NND_ARG_TARGET, /* data: what the loss compares with */
-    NND_ARG_PARAM,  /* weights: trained ones and running statistics */
-    NND_ARG_STATE,  /* optimiser state */
-    NND_ARG_RATE    /* scalars set by the training loop, as the learning rate */
+    NND_ARG_INPUT,    /* data: token ids, images, feature rows */
+    NND_ARG_TARGET,   /* data: what the loss compares with */
+    NND_ARG_PARAM,    /* weights: trained ones and running statistics */
+    NND_ARG_STATE,    /* optimiser state */
+    NND_ARG_RATE,     /* scalars set by the training loop, as the learning rate */
+    NND_ARG_DISTINCT, /* the different numbers of the input of tokens, in any order */
+    NND_ARG_PLACES,   /* where each token is among them */
+    NND_ARG_KIND_COUNT
 } NndArgKind;
 
 /* An argument or a result. Its axes are indices of module dimensions. */

@@ -59,6 +59,11 @@ const NndAxis *nnd_axes_table(const NndAxes *axes)
     return axes->axes;
 }
 
+void nnd_axes_set_distinct(NndAxes *axes, int dim, int64_t extent)
+{
+    axes->axes[dim].extent = extent;
+}
+
 /* Makes room for `count` items of `size` bytes; what was there is lost. */
 static int make_room(void *pointer, int64_t *room, int64_t count, size_t size)
 {
@@ -163,9 +168,9 @@ NndStatus nnd_axes_bind(NndAxes *axes, const NndExtent *given, NndError *error)
         NndStatus status = NND_OK;
         if (dim->kind == NND_DIM_CONST)
             axes->axes[i] = (NndAxis){.extent = dim->size};
-        else if (dim->kind == NND_DIM_FREE && (given[i].extent < 0 || given[i].extent > MAX_ROWS))
+        else if (dim->kind <= NND_DIM_DISTINCT && (given[i].extent < 0 || given[i].extent > MAX_ROWS))
             status = nnd_fail(error, NND_EINVAL, "axis %s: %lld entries", dim->name, (long long)given[i].extent);
-        else if (dim->kind == NND_DIM_FREE)
+        else if (dim->kind <= NND_DIM_DISTINCT)
             axes->axes[i] = (NndAxis){.extent = given[i].extent};
         else
             status = bind_segmented(axes, i, given, error);

@@ -8,9 +8,9 @@
 #include "runtime/abi.h"
 #include "runtime/error.h"
 
-/* What the caller knows about a FREE or RAGGED dimension. */
+/* What the caller knows about a FREE, RAGGED or DISTINCT dimension. */
 typedef struct NndExtent {
-    int64_t extent;         /* FREE: the extent */
+    int64_t extent;         /* FREE, DISTINCT: the extent */
     const int64_t *lengths; /* RAGGED: one for each entry of the parent; borrowed during the call */
 } NndExtent;
 
@@ -20,8 +20,11 @@ NndStatus nnd_axes_new(NndAxes **out, const NndDimDesc *dims, int dim_count, Nnd
 void nnd_axes_free(NndAxes *axes);
 
 /* Fills every axis; `given` has an entry for each dimension and is read only
- * for FREE and RAGGED ones. Reuses memory of earlier calls. */
+ * for FREE, RAGGED and DISTINCT ones. Reuses memory of earlier calls. */
 NndStatus nnd_axes_bind(NndAxes *axes, const NndExtent *given, NndError *error);
+
+/* The extent of a DISTINCT dimension, known only when the numbers are. */
+void nnd_axes_set_distinct(NndAxes *axes, int dim, int64_t extent);
 
 /* One NndAxis for each dimension, valid until the next bind. */
 const NndAxis *nnd_axes_table(const NndAxes *axes);

@@ -224,6 +224,32 @@ static void list_scatter(FuncGen *fg, const Kernel *kernel, const IrRegion *regi
     vec_push(fg->cg->arena, out, rest);
 }
 
+/* Items are the rows of `type`. */
+static Nest *rows_nest(FuncGen *fg, const Kernel *kernel, NestKind kind, const IrType *type)
+{
+    Nest *nest = new_nest(fg, kernel->anchor);
+    nest->kind = kind;
+    add_output(fg, nest, &kernel->anchor->results[0], OUTPUT_OWN, 0);
+    set_items(nest, type, 1, 1);
+    nest->item_ns = 0.2;
+    for (int i = 1; i < type->rank; i++)
+        add_inner(nest, type->dims[i]);
+    return nest;
+}
+
+static void list_rows(FuncGen *fg, const Kernel *kernel, NestList *out)
+{
+    const IrInst *inst = kernel->anchor;
+    if (!kernel->roots.count)
+        return;
+    if (inst->op == OP_decay) {
+        vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_DECAY, &inst->args[0]->type));
+        return;
+    }
+    vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_KEEP, &inst->args[0]->type));
+    vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_PUT, &inst->args[1]->type));
+}
+
 /* Of a scan's kernel: depends on no step, and is done before the scan. */
 static bool is_outside(const Nest *nest, const IrDim *parent)
 {
@@ -268,6 +294,10 @@ static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *regio
 {
     if (kernel->kind == KERNEL_SCAN) {
         list_scan(fg, kernel, out);
+        return;
+    }
+    if (kernel->kind == KERNEL_ROWS) {
+        list_rows(fg, kernel, out);
         return;
     }
     if (kernel->anchor && kernel->anchor->op == OP_scatter_add) {
@@ -335,6 +365,9 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
             reduce_emit_columns(e, nest, lo, hi);
         break;
     case NEST_SCATTER: scatter_emit(e, nest, lo, hi); break;
+    case NEST_KEEP: put_emit_keep(e, nest, lo, hi); break;
+    case NEST_PUT: put_emit_rows(e, nest, lo, hi); break;
+    case NEST_DECAY: decay_emit(e, nest, lo, hi); break;
     case NEST_PACK: dot_emit_pack(e, nest, lo, hi); break;
     case NEST_TILES: dot_emit_tiles(e, nest, lo, hi); break;
     case NEST_RUN: rows_emit(e, nest, lo, hi); break;
@@ -349,7 +382,8 @@ static const char *kind_name(NestKind kind)
     static const char *const names[] = {
         [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
         [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
-        [NEST_RUN] = "rows",        [NEST_SCAN] = "scan"};
+        [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",       [NEST_KEEP] = "keep",    [NEST_PUT] = "put",
+        [NEST_DECAY] = "decay"};
     return names[kind];
 }
 

@@ -32,6 +32,9 @@ typedef enum NestKind {
     NEST_LANES,   /* a reduction of contiguous entries; items are results */
     NEST_COLUMNS, /* a reduction or contraction; items are chunks of the last axis */
     NEST_SCATTER, /* scatter_add; items are chunks of the last axis */
+    NEST_KEEP,    /* put: the rows as they were; items are rows */
+    NEST_PUT,     /* put: the new rows; items are these */
+    NEST_DECAY,   /* decay; items are rows */
     NEST_PACK,    /* an operand of a contraction, copied into panels */
     NEST_TILES,   /* a contraction in register tiles */
     NEST_RUN,     /* several nests, row by row; items are rows */
@@ -83,6 +86,9 @@ bool map_is_flat(const FuncGen *fg, const Nest *nest);
 void reduce_emit_lanes(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void put_emit_keep(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void put_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void decay_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 enum { COLUMN_CHUNK = 64 };
 
 void dot_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);

@@ -55,7 +55,8 @@ static void draw_kernel(Graph *graph, const Kernel *kernel, const int *box_of, i
 static Box kernel_box(Graph *graph, const Kernel *kernel, int number)
 {
     static const char *const names[] = {
-        [KERNEL_MAP] = "elements", [KERNEL_REDUCE] = "reduction", [KERNEL_DOT] = "product", [KERNEL_SCAN] = "scan"};
+        [KERNEL_MAP] = "elements", [KERNEL_REDUCE] = "reduction", [KERNEL_DOT] = "product", [KERNEL_SCAN] = "scan",
+        [KERNEL_ROWS] = "rows"};
     Box box = {.kind = kernel->kind == KERNEL_SCAN  ? BOX_SCAN
                        : kernel->kind == KERNEL_DOT ? BOX_LAYER
                                                     : BOX_OPERATOR,

@@ -110,6 +110,8 @@ static void run_structured(Frame *f, const IrInst *inst, const Tensor *args, con
     case OP_concat: run_concat(f, inst, out); return;
     case OP_gather: kernel_gather(c, &args[0], &args[1], out); return;
     case OP_scatter_add: kernel_scatter_add(&args[0], &args[1], out); return;
+    case OP_put: kernel_put(&args[0], &args[1], &args[2], out); return;
+    case OP_decay: kernel_decay(c, &args[0], &args[1], a->constant, out); return;
     case OP_sum:
     case OP_reduce_max:
     case OP_argmax: f->out_of_memory |= !kernel_reduce(c, inst->op, &args[0], a->axes, out); return;

@@ -82,6 +82,10 @@ void kernel_window(const Context *c, const Tensor *x, const IrWindow *window, co
 void kernel_unwindow(const Context *c, const Tensor *x, const IrWindow *window, const Tensor *out);
 void kernel_gather(const Context *c, const Tensor *table, const Tensor *index, const Tensor *out);
 void kernel_scatter_add(const Tensor *x, const Tensor *index, const Tensor *out);
+/* `out` may be in the place of `x`. */
+void kernel_put(const Tensor *x, const Tensor *rows, const Tensor *index, const Tensor *out);
+void kernel_decay(const Context *c, const Tensor *x, const Tensor *times, double factor,
+                  const Tensor *out);
 /* False if there is no memory. */
 bool kernel_reduce(const Context *c, IrOp op, const Tensor *x, unsigned axes, const Tensor *out);
 bool kernel_dot(const Context *c, const Tensor *a, const Tensor *b, const IrDot *dot, const Tensor *out);

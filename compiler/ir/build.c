@@ -200,6 +200,20 @@ IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows)
     return finish(b, inst);
 }
 
+IrValue *ir_put(IrBuilder *b, IrValue *x, IrValue *rows, IrValue *index)
+{
+    IrValue *args[] = {x, rows, index};
+    return finish(b, new_inst(b, OP_put, args, 3));
+}
+
+IrValue *ir_decay(IrBuilder *b, IrValue *x, IrValue *times, double factor)
+{
+    IrValue *args[] = {x, times};
+    IrInst *inst = new_inst(b, OP_decay, args, 2);
+    inst->attrs.constant = factor;
+    return finish(b, inst);
+}
+
 IrValue *ir_reduce(IrBuilder *b, IrOp op, IrValue *x, unsigned axes)
 {
     IrInst *inst = new_inst(b, op, &x, 1);

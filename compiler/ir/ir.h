@@ -15,6 +15,9 @@
  * the loss or of a statistic in training, mixes items: whatever batch an item
  * is in, its result is the same.
  *
+ * Put. `put` may be done in place, so the puts of a function are the last of its
+ * body, and nothing reads what rows were put into any more.
+ *
  * Scan. `scan` runs its region for t = 0 .. steps-1 of the segmented dimension
  * `dim` (for reverse: from the last row of each segment to its first).
  *   args     seq_count sequences [dim, ...], row_count per-item values
@@ -90,7 +93,7 @@ struct IrDim {
     NndDimKind kind;
     const char *name; /* unique in the module; the number itself for CONST */
     IrDim *parent;    /* segmented dimensions */
-    IrDim *source;    /* WINDOW */
+    IrDim *source;    /* WINDOW, DISTINCT */
     int64_t size, pad, span, stride;
     int32_t least;
 };
@@ -127,7 +130,7 @@ typedef struct IrScan {
 } IrScan;
 
 typedef union IrAttrs {
-    double constant;            /* const: converted to the element type */
+    double constant;            /* const, decay: converted to the element type */
     int axis;                   /* iota, concat */
     uint32_t stream;            /* uniform */
     IrDim *dim;                 /* lengths */
@@ -193,6 +196,7 @@ struct IrModule {
 IrModule *ir_module_new(Arena *arena, const char *name);
 IrDim *ir_dim_const(IrModule *module, int64_t size);
 IrDim *ir_dim_free(IrModule *module, const char *name);
+IrDim *ir_dim_distinct(IrModule *module, const char *name, IrDim *source);
 /* `most`: data is cut to so many rows a segment, 0: never. */
 IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent, int64_t most);
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size);
@@ -255,6 +259,8 @@ IrValue *ir_window(IrBuilder *b, IrValue *x, IrWindow window, IrDim *out);
 IrValue *ir_unwindow(IrBuilder *b, IrValue *x, IrWindow window, IrDim *out);
 IrValue *ir_gather(IrBuilder *b, IrValue *table, IrValue *index);
 IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows);
+IrValue *ir_put(IrBuilder *b, IrValue *x, IrValue *rows, IrValue *index);
+IrValue *ir_decay(IrBuilder *b, IrValue *x, IrValue *times, double factor);
 /* OP_sum, OP_reduce_max, OP_argmax */
 IrValue *ir_reduce(IrBuilder *b, IrOp op, IrValue *x, unsigned axes);
 IrValue *ir_dot(IrBuilder *b, IrValue *a, IrValue *c, IrDot dot);

@@ -94,6 +94,11 @@ IrDim *ir_dim_free(IrModule *module, const char *name)
     return add_dim(module, (IrDim){.kind = NND_DIM_FREE}, name);
 }
 
+IrDim *ir_dim_distinct(IrModule *module, const char *name, IrDim *source)
+{
+    return add_dim(module, (IrDim){.kind = NND_DIM_DISTINCT, .source = source}, name);
+}
+
 IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent, int64_t most)
 {
     return add_dim(module, (IrDim){.kind = NND_DIM_RAGGED, .parent = parent, .size = most}, name);

@@ -614,15 +614,14 @@ static void parse_insts(Parser *p, IrRegion *region)
 
 static NndArgKind parse_kind(Parser *p)
 {
-    static const char *const words[] = {[NND_ARG_INPUT] = "input",
-                                        [NND_ARG_TARGET] = "target",
-                                        [NND_ARG_PARAM] = "param",
-                                        [NND_ARG_STATE] = "state",
-                                        [NND_ARG_RATE] = "rate"};
-    for (int i = 0; i <= NND_ARG_RATE; i++)
+    static const char *const words[] = {
+        [NND_ARG_INPUT] = "input",  [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
+        [NND_ARG_STATE] = "state",  [NND_ARG_RATE] = "rate",     [NND_ARG_DISTINCT] = "distinct",
+        [NND_ARG_PLACES] = "places"};
+    for (int i = 0; i < NND_ARG_KIND_COUNT; i++)
         if (accept_word(p, words[i]))
             return (NndArgKind)i;
-    FAIL(p, "input, target, param, state or rate expected");
+    FAIL(p, "input, target, param, state, rate, distinct or places expected");
     return NND_ARG_INPUT;
 }
 
@@ -701,7 +700,10 @@ static int64_t parse_field(Parser *p, const char *word, int64_t low)
 static IrDim parse_declared_dim(Parser *p)
 {
     IrDim dim = {.kind = NND_DIM_FREE};
-    if (accept_word(p, "ragged")) {
+    if (accept_word(p, "distinct")) {
+        dim.kind = NND_DIM_DISTINCT;
+        dim.source = parse_dim(p);
+    } else if (accept_word(p, "ragged")) {
         dim.kind = NND_DIM_RAGGED;
         dim.parent = parse_dim(p);
         if (accept_word(p, "most"))

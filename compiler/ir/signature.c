@@ -283,6 +283,32 @@ static char *infer_scatter_add(Arena *arena, IrInst *inst)
     return set_result(arena, inst, *type);
 }
 
+static char *infer_put(Arena *arena, IrInst *inst)
+{
+    char *error = check_arity(arena, inst, 3);
+    if (error)
+        return error;
+    const IrType *x = arg_type(inst, 0), *rows = arg_type(inst, 1), *index = arg_type(inst, 2);
+    CHECK_THAT(index->dtype == NND_I32 && index->rank == 1, "the index is not a list of i32");
+    CHECK_THAT(x->rank > 0 && rows->rank == x->rank && rows->dtype == x->dtype &&
+                   rows->dims[0] == index->dims[0],
+               "the rows do not fit");
+    for (int i = 1; i < x->rank; i++)
+        CHECK_THAT(rows->dims[i] == x->dims[i], "the rows do not fit: axis %d is %s", i,
+                   rows->dims[i]->name);
+    return set_result(arena, inst, *x);
+}
+
+static char *infer_decay(Arena *arena, IrInst *inst)
+{
+    const IrType *x = arg_type(inst, 0), *times = arg_type(inst, 1);
+    CHECK_THAT(x->rank > 0 && (x->dtype == NND_F32 || x->dtype == NND_F64),
+               "elements are no floats or there are no rows");
+    CHECK_THAT(times->dtype == NND_I32 && times->rank == 1 && times->dims[0] == x->dims[0],
+               "there is not one i32 for each row");
+    return set_result(arena, inst, *x);
+}
+
 static char *infer_reduce(Arena *arena, IrInst *inst)
 {
     const IrType *x = arg_type(inst, 0);
@@ -419,9 +445,12 @@ static char *infer_binary(Arena *arena, IrInst *inst)
     char *error = check_arity(arena, inst, 2);
     if (error)
         return error;
-    return inst->op == OP_gather        ? infer_gather(arena, inst)
-           : inst->op == OP_scatter_add ? infer_scatter_add(arena, inst)
-                                        : infer_dot(arena, inst);
+    switch (inst->op) {
+    case OP_gather: return infer_gather(arena, inst);
+    case OP_scatter_add: return infer_scatter_add(arena, inst);
+    case OP_decay: return infer_decay(arena, inst);
+    default: return infer_dot(arena, inst);
+    }
 }
 
 char *ir_infer(Arena *arena, IrInst *inst)
@@ -436,7 +465,9 @@ char *ir_infer(Arena *arena, IrInst *inst)
     case OP_concat: return infer_concat(arena, inst);
     case OP_gather:
     case OP_scatter_add:
+    case OP_decay:
     case OP_dot: return infer_binary(arena, inst);
+    case OP_put: return infer_put(arena, inst);
     case OP_scan: return infer_scan(arena, inst);
     default: return infer_unary(arena, inst);
     }

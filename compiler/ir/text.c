@@ -227,11 +227,10 @@ static void put_insts(Printer *p, const IrRegion *region)
         put_inst(p, inst);
 }
 
-static const char *const kind_words[] = {[NND_ARG_INPUT] = "input",
-                                         [NND_ARG_TARGET] = "target",
-                                         [NND_ARG_PARAM] = "param",
-                                         [NND_ARG_STATE] = "state",
-                                         [NND_ARG_RATE] = "rate"};
+static const char *const kind_words[] = {
+    [NND_ARG_INPUT] = "input",  [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
+    [NND_ARG_STATE] = "state",  [NND_ARG_RATE] = "rate",     [NND_ARG_DISTINCT] = "distinct",
+    [NND_ARG_PLACES] = "places"};
 
 static void put_func(Printer *p, const IrFunc *func)
 {
@@ -268,6 +267,10 @@ static void put_declaration(Printer *p, const IrDim *dim)
     switch (dim->kind) {
     case NND_DIM_CONST:
     case NND_DIM_FREE: put(p, " = free"); break;
+    case NND_DIM_DISTINCT:
+        put(p, " = distinct ");
+        put_dim(p, dim->source);
+        break;
     case NND_DIM_RAGGED:
         put(p, " = ragged ");
         put_dim(p, dim->parent);

@@ -202,6 +202,18 @@ static void check_scan_region(Verifier *v, IrInst *inst)
         check_region(v, region);
 }
 
+/* Rows may be put in place: nothing can read what was there any more. */
+static void check_put(Verifier *v, const IrRegion *region, const IrInst *inst)
+{
+    if (inst->op != OP_put && inst->prev && inst->prev->op == OP_put)
+        fail(v, inst, "only puts follow a put");
+    if (inst->op != OP_put)
+        return;
+    if (region->owner)
+        fail(v, inst, "rows are put in the body of a scan");
+    v->defined[inst->args[0]->id] = NULL;
+}
+
 static void check_inst(Verifier *v, IrRegion *region, IrInst *inst)
 {
     if ((unsigned)inst->op >= OP_COUNT) {
@@ -213,6 +225,8 @@ static void check_inst(Verifier *v, IrRegion *region, IrInst *inst)
         (inst->op != OP_scan && inst->result_count != 1))
         fail(v, inst, "there is one result, and only a scan has a region and more");
     check_uses(v, inst, inst->args, inst->arg_count);
+    if (!v->error)
+        check_put(v, region, inst);
     if (!v->error && inst->op == OP_scan)
         check_scan_region(v, inst);
     if (!v->error)
@@ -299,8 +313,10 @@ static const char *dim_problem(const IrModule *module, const IrDim *dim)
 {
     if (ir_dim_segmented(dim) ? !is_earlier(module, dim->parent, dim) : dim->parent != NULL)
         return "its parent is wrong";
+    if (dim->kind == NND_DIM_DISTINCT)
+        return is_earlier(module, dim->source, dim) && !dim->size ? NULL : "its source is wrong";
     if (dim->kind != NND_DIM_WINDOW)
-        return dim->source     ? "only windows have a source"
+        return dim->source     ? "only windows and distinct numbers have a source"
                : dim->size < 0 ? "its size is negative"
                                : NULL;
     if (!is_earlier(module, dim->source, dim) || dim->source->parent != dim->parent)

@@ -127,7 +127,9 @@ static bool reads_each_element_once(const Fuser *f, const IrInst *user)
 static bool needs_memory(const IrInst *user, const IrValue *value)
 {
     switch (user->op) {
-    case OP_scan: return true;
+    case OP_scan:
+    case OP_put:
+    case OP_decay: return true;
     case OP_dot: return !is_view(value->def) && !is_generator(value->def);
     default: return false;
     }
@@ -210,6 +212,7 @@ static KernelKind kind_of(const IrInst *inst)
     switch (inst->op) {
     case OP_dot: return KERNEL_DOT;
     case OP_scan: return KERNEL_SCAN;
+    case OP_put: case OP_decay: return KERNEL_ROWS;
     case OP_sum: case OP_reduce_max: case OP_argmax: case OP_unwindow: case OP_scatter_add: return KERNEL_REDUCE;
     default: return KERNEL_MAP;
     }
@@ -221,7 +224,8 @@ static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int
         optimisation_in(f->without, OPTIMISE_EPILOGUES))
         return false;
     const Kernelling *kernel = &f->kernels.data[reads->latest - 1];
-    return kernel->kind != KERNEL_SCAN && ir_type_same_dims(&kernel->shape, &inst->results[0].type);
+    return kernel->kind != KERNEL_SCAN && kernel->kind != KERNEL_ROWS &&
+           ir_type_same_dims(&kernel->shape, &inst->results[0].type);
 }
 
 static int new_kernel(Fuser *f, const IrInst *inst)

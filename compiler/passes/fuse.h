@@ -6,8 +6,8 @@
  * used (its consumers pull it by index, see compiler/codegen/element.h);
  * only values that are needed elsewhere, the *roots*, are written to memory.
  *
- * Invariants: a group never spans regions; scan, dot, gather's table and the
- * operand of scatter_add are read from memory or pulled through index maps,
+ * Invariants: a group never spans regions; scan, dot, gather's table, the operand
+ * of scatter_add and those of put and decay are read from memory or pulled through index maps,
  * never recomputed more often than once per element that is used; cheap
  * generators (const, iota, lengths, broadcast of a scalar, uniform when it has
  * one user) belong to each group that uses them and have group -1 ("inline").
@@ -22,7 +22,8 @@ typedef enum KernelKind {
     KERNEL_REDUCE,  /* a reduction (sum, reduce_max, argmax, unwindow, scatter_add) and the element-wise
                        instructions of the same outer shape around it */
     KERNEL_DOT,     /* a contraction, its operands' index maps, its element-wise epilogue */
-    KERNEL_SCAN     /* a scan; its region has kernels of its own */
+    KERNEL_SCAN,    /* a scan; its region has kernels of its own */
+    KERNEL_ROWS     /* put or decay, alone */
 } KernelKind;
 
 typedef struct Kernel {

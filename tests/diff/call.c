@@ -46,7 +46,7 @@ static NndStatus bind(PreparedCall *out, Arena *arena, const IrModule *module,
     NndStatus status = NND_OK;
     for (int i = 0; i < module->dims.count && !status; i++) {
         const IrDim *dim = module->dims.data[i];
-        if (dim->kind == NND_DIM_FREE)
+        if (dim->kind == NND_DIM_FREE || dim->kind == NND_DIM_DISTINCT)
             given[i].extent = seed % 16 == 9 ? 0 : between(&r, 1, MOST_ITEMS);
         if (dim->kind != NND_DIM_RAGGED)
             continue;
