@@ -86,8 +86,8 @@ typedef enum NndArgKind {
     NND_ARG_PARAM,    /* weights: trained ones and running statistics */
     NND_ARG_STATE,    /* optimiser state */
     NND_ARG_RATE,     /* scalars set by the training loop, as the learning rate */
-    NND_ARG_DISTINCT, /* the different numbers of the input of tokens, in any order */
-    NND_ARG_PLACES,   /* where each token is among them */
+    NND_ARG_DISTINCT, /* "<input>.distinct": the different numbers of an input, in any order */
+    NND_ARG_PLACES,   /* "<input>.places": where each number of the input is among them */
     NND_ARG_KIND_COUNT
 } NndArgKind;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/axes.h"
+#include "runtime/data/distinct.h"
 
 typedef struct Owned {
     void *data;
@@ -23,6 +24,7 @@ struct NndSession {
     void **results;
     bool *bound;          /* results that are the caller's */
     Owned *arg_memory, *result_memory;
+    NndDistinct *distinct; /* by argument: of the tokens of an input */
 };
 
 int nnd_function_arg(const NndFunctionDesc *function, const char *name)
@@ -173,8 +175,9 @@ static NndStatus set_up(NndSession *s, NndError *error)
     s->results = zeroed(f->result_count, sizeof *s->results);
     s->bound = zeroed(f->result_count, sizeof *s->bound);
     s->arg_memory = zeroed(f->arg_count, sizeof *s->arg_memory);
+    s->distinct = zeroed(f->arg_count, sizeof *s->distinct);
     s->result_memory = zeroed(f->result_count, sizeof *s->result_memory);
-    if (!s->given || !s->owners || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory)
+    if (!s->given || !s->owners || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory || !s->distinct)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the arguments of %s", f->name);
     find_owners(s);
     NndStatus status = nnd_axes_new(&s->axes, s->module->dims, s->module->dim_count, error);
@@ -213,6 +216,9 @@ void nnd_session_free(NndSession *s)
         return;
     free_owned(s->arg_memory, s->function->arg_count);
     free_owned(s->result_memory, s->function->result_count);
+    for (int i = 0; s->distinct && i < s->function->arg_count; i++)
+        nnd_distinct_free(&s->distinct[i]);
+    free(s->distinct);
     nnd_axes_free(s->axes);
     free_owned(s->lengths, s->module->dim_count);
     free(s->other_lengths.data);
@@ -471,6 +477,36 @@ static NndStatus fill_arg(NndSession *s, int index, const Batch *b, NndError *er
     return NND_OK;
 }
 
+/* The argument "<input><suffix>" of a function, or -1. */
+static int argument_made_of(const NndSession *s, const char *input, NndArgKind kind, const char *suffix)
+{
+    size_t length = strlen(input);
+    for (int i = 0; i < s->function->arg_count; i++) {
+        const NndValueDesc *arg = &s->function->args[i];
+        if (arg->kind == (int32_t)kind && !strncmp(arg->name, input, length) && !strcmp(arg->name + length, suffix))
+            return i;
+    }
+    return -1;
+}
+
+/* The different ones among the tokens of an input, if the function asks for them. */
+static NndStatus fill_distinct(NndSession *s, int input, NndError *error)
+{
+    const NndValueDesc *arg = &s->function->args[input];
+    int numbers = argument_made_of(s, arg->name, NND_ARG_DISTINCT, ".distinct");
+    int places = argument_made_of(s, arg->name, NND_ARG_PLACES, ".places");
+    if (arg->kind != NND_ARG_INPUT || numbers < 0 || places < 0)
+        return NND_OK;
+    NndDistinct *distinct = &s->distinct[input];
+    NndStatus status = nnd_distinct_find(distinct, s->args[input], value_count(s, arg), error);
+    if (status)
+        return status;
+    nnd_axes_set_distinct(s->axes, s->function->args[numbers].dims[0], distinct->count);
+    s->args[numbers] = distinct->numbers;
+    s->args[places] = distinct->places;
+    return NND_OK;
+}
+
 static NndStatus size_results(NndSession *s, NndError *error)
 {
     for (int i = 0; i < s->function->result_count; i++) {
@@ -493,6 +529,8 @@ NndStatus nnd_session_batch(NndSession *s, const NndDataset *set, const int64_t 
     for (int i = 0; !status && i < s->function->arg_count; i++)
         if (is_data(&s->function->args[i]))
             status = fill_arg(s, i, &batch, error);
+    for (int i = 0; !status && i < s->function->arg_count; i++)
+        status = fill_distinct(s, i, error);
     return status ? status : size_results(s, error);
 }
 

@@ -48,6 +48,8 @@ static NndStatus bind_axes(NndAxes **out, const NndModuleDesc *desc, const Check
     for (int i = 0; i < desc->dim_count; i++) {
         const NndDimDesc *dim = &desc->dims[i];
         given[i].extent = extents[i] = dim->kind == NND_DIM_FREE ? o->batch : dim->size;
+        if (dim->kind == NND_DIM_DISTINCT)
+            given[i].extent = extents[dim->source]; /* at worst */
         if (dim->kind != NND_DIM_RAGGED)
             continue;
         int64_t parents = extents[dim->parent];

@@ -29,7 +29,7 @@ static Optimiser optimiser_of(Unit *unit, const Recipe *recipe)
     Optimiser optimiser = {.kind = kinds[recipe->optimiser], .rate = recipe->rate, .momentum = recipe->momentum,
                            .nesterov = recipe->nesterov, .rho = recipe->rho, .epsilon = recipe->epsilon,
                            .beta1 = recipe->beta1, .beta2 = recipe->beta2, .weight_decay = recipe->weight_decay,
-                           .clip_norm = recipe->clip_norm};
+                           .clip_norm = recipe->clip_norm, .touched_rows = !optimisation_in(unit->module->without, OPTIMISE_TOUCHED_ROWS)};
     find_clips(unit, recipe, &optimiser);
     return optimiser;
 }
@@ -83,6 +83,7 @@ bool step_build(Unit *unit, const Recipe *recipe)
         return false;
     }
     freeze_statistics(recipe, loss);
+    pass_distinct(loss);
     Optimiser optimiser = optimiser_of(unit, recipe);
     pass_optimiser(pass_gradient(loss, "gradient", 0, wrt, count), "step", &optimiser);
     static const char *const kept[] = {"predict", "eval", "step", NULL};

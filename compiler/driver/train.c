@@ -187,7 +187,8 @@ static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
 {
     NndStatus status = make_sessions(t, o, error);
     if (!status)
-        status = slots_new(&t->slots, t->unit.desc, nnd_session_function(t->step), error);
+        status = slots_new(&t->slots, t->unit.desc, nnd_session_function(t->step),
+                           ir_module_func(t->unit.module, "step"), error);
     if (status)
         return status;
     t->state.thresholds = ARENA_ARRAY(t->unit.arena, double, t->fields.count + 1);

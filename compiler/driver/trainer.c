@@ -17,7 +17,8 @@ static void bind_step(Trainer *t)
     for (int i = 0; i < t->slots.count; i++) {
         nnd_session_bind_arg(t->step, t->slots.items[i].arg, t->slots.items[i].now);
         if (t->slots.items[i].result >= 0)
-            nnd_session_bind_result(t->step, t->slots.items[i].result, t->slots.items[i].next);
+            nnd_session_bind_result(t->step, t->slots.items[i].result,
+                                    slot_target(&t->slots.items[i]));
     }
 }
 

@@ -6,7 +6,15 @@
 
 #include "runtime/random.h"
 
-static NndStatus add_slot(Slots *slots, const NndModuleDesc *module, const NndFunctionDesc *step, int arg, NndError *error)
+/* The result is the argument, but for some rows. */
+static bool is_in_place(const IrFunc *ir, int arg, int result)
+{
+    const IrInst *inst = ir && result >= 0 ? ir->body->yields[result]->def : NULL;
+    return inst && inst->op == OP_put && inst->args[0] == ir->args[arg];
+}
+
+static NndStatus add_slot(Slots *slots, const NndModuleDesc *module, const NndFunctionDesc *step, const IrFunc *ir, int arg,
+                          NndError *error)
 {
     const NndValueDesc *desc = &step->args[arg];
     Slot slot = {.name = desc->name, .desc = desc, .arg = arg, .is_weight = desc->kind == NND_ARG_PARAM};
@@ -14,19 +22,21 @@ static NndStatus add_slot(Slots *slots, const NndModuleDesc *module, const NndFu
     slot.count = nnd_value_static_count(module, desc);
     size_t bytes = ((size_t)slot.count * sizeof(float) + 63) / 64 * 64 + 64;
     slot.now = aligned_alloc(64, bytes);
-    slot.next = aligned_alloc(64, bytes);
+    bool in_place = is_in_place(ir, arg, slot.result);
+    slot.next = in_place ? NULL : aligned_alloc(64, bytes);
     slot.best = slot.is_weight ? aligned_alloc(64, bytes) : NULL;
     slots->items[slots->count++] = slot;
-    if (!slot.now || !slot.next || (slot.is_weight && !slot.best))
+    if (!slot.now || (!slot.next && !in_place) || (slot.is_weight && !slot.best))
         return nnd_fail(error, NND_ENOMEM, "out of memory for the weights `%s`", desc->name);
     memset(slot.now, 0, bytes);
-    memset(slot.next, 0, bytes);
+    if (slot.next)
+        memset(slot.next, 0, bytes);
     if (slot.best)
         memset(slot.best, 0, bytes);
     return NND_OK;
 }
 
-NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step, NndError *error)
+NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step, const IrFunc *ir, NndError *error)
 {
     *out = (Slots){.items = calloc((size_t)step->arg_count + 1, sizeof(Slot))};
     if (!out->items)
@@ -34,7 +44,7 @@ NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDe
     NndStatus status = NND_OK;
     for (int i = 0; !status && i < step->arg_count; i++)
         if (step->args[i].kind == NND_ARG_PARAM || step->args[i].kind == NND_ARG_STATE)
-            status = add_slot(out, module, step, i, error);
+            status = add_slot(out, module, step, ir, i, error);
     return status;
 }
 
@@ -57,10 +67,15 @@ const Slot *slots_find(const Slots *slots, const char *name)
     return NULL;
 }
 
+float *slot_target(const Slot *slot)
+{
+    return slot->next ? slot->next : slot->now;
+}
+
 void slots_swap(Slots *slots)
 {
     for (int i = 0; i < slots->count; i++) {
-        if (slots->items[i].result < 0)
+        if (slots->items[i].result < 0 || !slots->items[i].next)
             continue;
         float *now = slots->items[i].now;
         slots->items[i].now = slots->items[i].next;

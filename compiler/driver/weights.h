@@ -13,7 +13,8 @@ typedef struct Slot {
     const NndValueDesc *desc;
     int arg, result;     /* of the step function; no result (-1): frozen */
     int64_t count;
-    float *now, *next;   /* the step reads `now` and writes `next`, unless frozen; then they change places */
+    float *now, *next;   /* the step reads `now` and writes `next`, unless frozen; then they change places; NULL: the
+                          * step changes rows of `now` in place */
     float *best;         /* weights only */
     bool is_weight;
 } Slot;
@@ -23,8 +24,12 @@ typedef struct Slots {
     int count;
 } Slots;
 
-/* Every weight and state of function `step`; zero. Released with slots_free. */
-NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step, NndError *error);
+/* Every weight and state of function `step`, which `ir` (or NULL: nothing is done in place) is the
+ * source of; zero. Released with slots_free. */
+NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step,
+                    const IrFunc *ir, NndError *error);
+/* Where the step writes the new numbers to. */
+float *slot_target(const Slot *slot);
 void slots_free(Slots *slots);
 const Slot *slots_find(const Slots *slots, const char *name);
 

@@ -22,6 +22,10 @@ bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */
  * adjoint of every argument listed in `wrt` (indices), as further results named "d.<argument>". */
 IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count);
 
+/* For each different number of an input its row of a table is looked up once (distinct.c). Changes
+ * the function's arguments, so it is not in the pipeline. */
+bool pass_distinct(IrFunc *func);
+
 typedef enum OptimiserKind { OPT_SGD, OPT_ADADELTA, OPT_RMSPROP, OPT_ADAM } OptimiserKind;
 
 /* The update rule of a training step, all in the IR so that it is compiled and fused too. */
@@ -41,12 +45,15 @@ typedef struct Optimiser {
     double clip_norm;         /* if above 0: all gradients are scaled down to this l2 norm together */
     int clip_count;
     const ClipRows *clips;
+    bool touched_rows; /* of a table that the batch looks rows up in, only these are changed
+                          (optimiser.c) */
 } Optimiser;
 
 /* From a gradient function to a training step: arguments are those of `gradient` plus, of kind
- * STATE, the optimiser's state ("<param>.<slot>") and, of kind RATE, f32 scalars "rate" and
- * "iteration" (1, 2, ...). Results: the other results of `gradient` (the loss first), then the new
- * value of every trained parameter under its own name, then of every state under its own name. */
+ * STATE, the optimiser's state ("<param>.<slot>"; 0 at first) and, of kind RATE, f32 scalars "rate"
+ * and "iteration" (1, 2, ...). Results: the other results of `gradient` (the loss first), then the
+ * new value of every trained parameter under its own name, then of every state under its own name.
+ */
 IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
 
 /* ---- the pipeline ---- */

@@ -422,6 +422,8 @@ static void add_results(Gen *g)
     Candidate results[MAX_RESULTS];
     IrValue *values[MAX_RESULTS + 1];
     const char *names[MAX_RESULTS + 1];
+    if (!g->options->loss && !g->options->smooth && gen_chance(g, 30))
+        gen_put(g);
     int count = choose_results(g, results), n = 0;
     if (g->options->loss) {
         names[n] = "loss";

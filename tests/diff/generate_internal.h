@@ -62,5 +62,7 @@ IrValue *gen_param(Gen *g, IrType type);
 
 /* generate_ops.c: adds values to the candidates, or nothing if no operand fits. */
 void gen_op(Gen *g);
+/* The same at the end of a function: nothing may follow it. */
+void gen_put(Gen *g);
 
 #endif

@@ -422,6 +422,29 @@ static void gen_scatter(Gen *g)
         gen_add(g, sums, 64 * bound);
 }
 
+static void gen_decay(Gen *g)
+{
+    double bound;
+    IrValue *x = gen_float(g, &bound);
+    if (g->row || x->type.rank == 0)
+        return;
+    IrValue *times = ir_iota(&g->b, ir_type(NND_I32, 1, x->type.dims), 0);
+    gen_add(g, ir_decay(&g->b, x, times, 0.5 + gen_below(g, 5) * 0.125), bound);
+}
+
+/* New rows in some of the first places of a value; a few of them have no place there. */
+void gen_put(Gen *g)
+{
+    double bound;
+    IrValue *x = gen_float(g, &bound);
+    if (x->type.rank == 0)
+        return;
+    IrType type = {.dtype = NND_I32, .rank = 1, .dims = {gen_const_dim(g)}};
+    IrValue *index = ir_ew(&g->b, OP_sub, ir_iota(&g->b, type, 0), ir_const(&g->b, type, 1), NULL);
+    IrValue *rows = gen_scale(g, ir_gather(&g->b, x, index), -0.5);
+    gen_add(g, ir_put(&g->b, x, rows, index), bound);
+}
+
 /* ---- reductions and products ---- */
 
 /* Distinct numbers, so that no maximum is tied: x + a ramp along each axis. */
@@ -575,7 +598,7 @@ void gen_op(Gen *g)
         {gen_gather, 5, false},       {gen_scatter, 4, false}, {gen_reduce, 9, false},
         {gen_linear, 9, false},       {gen_dot, 9, false},     {gen_integers, 3, false},
         {gen_compare, 4, true},       {gen_logic, 3, true},    {gen_select, 4, true},
-        {gen_cast, 3, true}};
+        {gen_cast, 3, true},          {gen_decay, 3, true}};
     enum { COUNT = sizeof families / sizeof *families };
     int total = 0;
     for (int i = 0; i < COUNT; i++)

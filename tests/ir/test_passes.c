@@ -66,6 +66,11 @@ static const char *run_fuse(Arena *arena, IrModule *module)
     return rewritten(arena, module, pass_fuse);
 }
 
+static const char *run_distinct(Arena *arena, IrModule *module)
+{
+    return rewritten(arena, module, pass_distinct);
+}
+
 static const char *run_gradient(Arena *arena, IrModule *module)
 {
     const IrFunc *func = module->funcs.data[0];
@@ -99,7 +104,7 @@ static RunFn *pass_of(const char *folder)
         const char *folder;
         RunFn *run;
     } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"hoist_scan", run_hoist_scan},
-                  {"gradient", run_gradient}, {"fuse", run_fuse}, {"plan", run_plan}};
+                  {"distinct", run_distinct}, {"gradient", run_gradient}, {"fuse", run_fuse}, {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
         if (!strcmp(passes[i].folder, folder))
             return passes[i].run;

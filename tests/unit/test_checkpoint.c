@@ -73,7 +73,7 @@ static void training_begin(Training *t, const char *source)
                            .recipe = &t->recipe, .history = "", .out_path = out_path, .state = {.best_epoch = -1},
                            .split = {.train_count = TRAIN, .valid_count = 5}};
     t->trainer.source = source_new(arena, "m.nnd", source, strlen(source));
-    CHECK_EQ_INT(slots_new(&t->trainer.slots, &module, &step, &error), NND_OK);
+    CHECK_EQ_INT(slots_new(&t->trainer.slots, &module, &step, NULL, &error), NND_OK);
     NndFields *fields = &t->trainer.fields;
     CHECK_EQ_INT(nnd_fields_add(fields, (NndText){"x", 1}, NND_FIELD_NUMBERS, false, ROWS, &error), NND_OK);
     CHECK_EQ_INT(nnd_fields_add(fields, (NndText){"label", 5}, NND_FIELD_CLASS, true, 0, &error), NND_OK);
