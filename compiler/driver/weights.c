@@ -10,6 +10,9 @@
 static bool is_in_place(const IrFunc *ir, int arg, int result)
 {
     const IrInst *inst = ir && result >= 0 ? ir->body->yields[result]->def : NULL;
+    for (int i = 0; ir && i < ir->body->yield_count; i++)
+        if (ir->body->yields[i] == ir->args[arg])
+            return false; /* the numbers from before are asked for, too */
     return inst && inst->op == OP_put && inst->args[0] == ir->args[arg];
 }
 

@@ -16,7 +16,7 @@
  * is in, its result is the same.
  *
  * Put. `put` may be done in place, so the puts of a function are the last of its
- * body, and nothing reads what rows were put into any more.
+ * body, and no instruction reads what rows were put into any more.
  *
  * Scan. `scan` runs its region for t = 0 .. steps-1 of the segmented dimension
  * `dim` (for reverse: from the last row of each segment to its first).

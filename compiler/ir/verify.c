@@ -202,7 +202,7 @@ static void check_scan_region(Verifier *v, IrInst *inst)
         check_region(v, region);
 }
 
-/* Rows may be put in place: nothing can read what was there any more. */
+/* Rows may be put in place: no instruction can read what was there any more. */
 static void check_put(Verifier *v, const IrRegion *region, const IrInst *inst)
 {
     if (inst->op != OP_put && inst->prev && inst->prev->op == OP_put)
@@ -211,7 +211,10 @@ static void check_put(Verifier *v, const IrRegion *region, const IrInst *inst)
         return;
     if (region->owner)
         fail(v, inst, "rows are put in the body of a scan");
-    v->defined[inst->args[0]->id] = NULL;
+    for (const IrInst *later = inst->next; later; later = later->next)
+        for (int i = 0; i < later->arg_count; i++)
+            if (later->args[i] == inst->args[0])
+                fail(v, inst, "what rows are put into is read later");
 }
 
 static void check_inst(Verifier *v, IrRegion *region, IrInst *inst)

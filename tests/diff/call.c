@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/diff/call.h"
 
+#include "runtime/data/distinct.h"
+
 typedef struct Random {
     uint64_t state;
 } Random;
@@ -130,6 +132,36 @@ static const void **some_arguments(Arena *arena, const IrFunc *func, const NndAx
     return args;
 }
 
+/* The argument made of `input`, as passes/distinct.c names it. */
+static int made_of(const IrFunc *func, const IrValue *input, NndArgKind kind)
+{
+    size_t length = strlen(input->name);
+    for (int i = 0; i < func->arg_count; i++)
+        if (func->args[i]->kind == kind && !strncmp(func->args[i]->name, input->name, length) &&
+            func->args[i]->name[length] == '.')
+            return i;
+    return -1;
+}
+
+static NndStatus fill_distinct(PreparedCall *out, Arena *arena, const IrFunc *func, const void **args, NndError *error)
+{
+    NndStatus status = NND_OK;
+    for (int i = 0; i < func->arg_count && !status; i++) {
+        const IrValue *input = func->args[i];
+        int numbers = made_of(func, input, NND_ARG_DISTINCT), places = made_of(func, input, NND_ARG_PLACES);
+        if (input->kind != NND_ARG_INPUT || numbers < 0 || places < 0)
+            continue;
+        NndDistinct found = {0};
+        int64_t count = call_count(&input->type, nnd_axes_table(out->axes));
+        status = nnd_distinct_find(&found, args[i], count, error);
+        args[numbers] = arena_copy(arena, found.numbers, (size_t)found.count * sizeof *found.numbers);
+        args[places] = arena_copy(arena, found.places, (size_t)count * sizeof *found.places);
+        nnd_axes_set_distinct(out->axes, func->args[numbers]->type.dims[0]->index, found.count);
+        nnd_distinct_free(&found);
+    }
+    return status;
+}
+
 static void make_results(PreparedCall *out, Arena *arena, const IrFunc *func, const NndAxis *axes)
 {
     int n = func->body->yield_count;
@@ -154,14 +186,16 @@ NndStatus call_prepare(PreparedCall *out, Arena *arena, const IrFunc *func, NndP
         return status;
     }
     const NndAxis *axes = nnd_axes_table(out->axes);
+    const void **args = some_arguments(arena, func, axes, seed);
+    status = fill_distinct(out, arena, func, args, error);
     make_results(out, arena, func, axes);
     out->call = (NndCall){.axes = axes,
-                          .args = some_arguments(arena, func, axes, seed),
+                          .args = args,
                           .results = out->results,
                           .pool = pool,
                           .seed = seed,
                           .step = 1};
-    return NND_OK;
+    return status;
 }
 
 void call_scale_weights(PreparedCall *prepared, const IrFunc *func, double factor)
