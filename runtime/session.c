@@ -177,7 +177,8 @@ static NndStatus set_up(NndSession *s, NndError *error)
     s->arg_memory = zeroed(f->arg_count, sizeof *s->arg_memory);
     s->distinct = zeroed(f->arg_count, sizeof *s->distinct);
     s->result_memory = zeroed(f->result_count, sizeof *s->result_memory);
-    if (!s->given || !s->owners || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory || !s->result_memory || !s->distinct)
+    if (!s->given || !s->owners || !s->lengths || !s->args || !s->results || !s->bound || !s->arg_memory ||
+        !s->result_memory || !s->distinct)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the arguments of %s", f->name);
     find_owners(s);
     NndStatus status = nnd_axes_new(&s->axes, s->module->dims, s->module->dim_count, error);
