@@ -122,6 +122,12 @@ static LLVMValueRef length_element(Emit *e, const IrInst *inst, const Index *ind
     return scalar_from_index(e, index_sub(e, end, emit_offset(e, dim, item)), NND_I32);
 }
 
+static LLVMValueRef offset_element(Emit *e, const IrInst *inst, const Index *index)
+{
+    const IrDim *dim = inst->attrs.dim;
+    return scalar_from_index(e, emit_offset(e, dim, move_item(e, dim->parent, index->at[0])), NND_I32);
+}
+
 static LLVMValueRef uniform_element(Emit *e, const IrInst *inst, const Index *index)
 {
     const IrValue *value = &inst->results[0];
@@ -138,6 +144,7 @@ static LLVMValueRef compute(Emit *e, const IrInst *inst, const Index *index)
     case OP_iota: return iota_element(e, inst, index);
     case OP_uniform: return uniform_element(e, inst, index);
     case OP_lengths: return length_element(e, inst, index);
+    case OP_offsets: return offset_element(e, inst, index);
     case OP_cast: {
         LLVMValueRef x = element(e, inst->args[0], index);
         return scalar_cast(e, x, inst->args[0]->type.dtype, inst->results[0].type.dtype);

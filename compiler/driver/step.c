@@ -83,9 +83,15 @@ bool step_build(Unit *unit, const Recipe *recipe)
         return false;
     }
     freeze_statistics(recipe, loss);
+    OptimisationSet without = unit->module->without;
     pass_distinct(loss);
     Optimiser optimiser = optimiser_of(unit, recipe);
-    pass_optimiser(pass_gradient(loss, "gradient", 0, wrt, count), "step", &optimiser);
+    IrFunc *gradient = pass_gradient(loss, "gradient", 0, wrt, count);
+    if (!optimisation_in(without, OPTIMISE_WINNERS))
+        pass_winners(gradient);
+    if (!optimisation_in(without, OPTIMISE_DISTINCT))
+        pass_distinct_dot(gradient);
+    pass_optimiser(gradient, "step", &optimiser);
     static const char *const kept[] = {"predict", "eval", "step", NULL};
     unit_keep_functions(unit, kept);
     return true;

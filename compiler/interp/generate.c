@@ -70,3 +70,11 @@ void kernel_lengths(const Context *c, const Tensor *out, const IrDim *dim)
     for (int64_t i = 0; i < out->extents[0]; i++)
         data[i] = (int32_t)(offsets[i + 1] - offsets[i]);
 }
+
+void kernel_offsets(const Context *c, const Tensor *out, const IrDim *dim)
+{
+    const int64_t *offsets = c->call->axes[dim->index].offsets;
+    int32_t *data = out->data;
+    for (int64_t i = 0; i < out->extents[0]; i++)
+        data[i] = (int32_t)offsets[i];
+}

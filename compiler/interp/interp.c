@@ -107,6 +107,7 @@ static void run_structured(Frame *f, const IrInst *inst, const Tensor *args, con
     case OP_iota: kernel_iota(c, out, a->axis); return;
     case OP_uniform: kernel_uniform(c, out, a->stream); return;
     case OP_lengths: kernel_lengths(c, out, a->dim); return;
+    case OP_offsets: kernel_offsets(c, out, a->dim); return;
     case OP_concat: run_concat(f, inst, out); return;
     case OP_gather: kernel_gather(c, &args[0], &args[1], out); return;
     case OP_scatter_add: kernel_scatter_add(&args[0], &args[1], out); return;

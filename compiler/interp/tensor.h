@@ -73,6 +73,7 @@ void kernel_cast(const Context *c, const Tensor *x, const Tensor *out);
 void kernel_iota(const Context *c, const Tensor *out, int axis);
 void kernel_uniform(const Context *c, const Tensor *out, uint32_t stream);
 void kernel_lengths(const Context *c, const Tensor *out, const IrDim *dim);
+void kernel_offsets(const Context *c, const Tensor *out, const IrDim *dim);
 void kernel_broadcast(const Context *c, const Tensor *x, const int8_t *map, const Tensor *out);
 void kernel_transpose(const Context *c, const Tensor *x, const int8_t *map, const Tensor *out);
 void kernel_slice(const Context *c, const Tensor *x, int axis, int64_t start, const Tensor *out);

@@ -71,6 +71,13 @@ IrValue *ir_lengths(IrBuilder *b, IrDim *dim)
     return finish(b, inst);
 }
 
+IrValue *ir_offsets(IrBuilder *b, IrDim *dim)
+{
+    IrInst *inst = new_inst(b, OP_offsets, NULL, 0);
+    inst->attrs.dim = dim;
+    return finish(b, inst);
+}
+
 IrValue *ir_ew(IrBuilder *b, IrOp op, IrValue *x, IrValue *y, IrValue *z)
 {
     IrValue *args[] = {x, y, z};

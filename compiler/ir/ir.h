@@ -133,7 +133,7 @@ typedef union IrAttrs {
     double constant;            /* const, decay: converted to the element type */
     int axis;                   /* iota, concat */
     uint32_t stream;            /* uniform */
-    IrDim *dim;                 /* lengths */
+    IrDim *dim;                 /* lengths, offsets */
     int8_t map[NND_MAX_RANK];   /* broadcast: operand axis of each result axis, or -1; transpose */
     struct { int axis; int64_t start, size; } slice; /* slice, pad */
     IrWindow window;            /* window, unwindow */
@@ -244,6 +244,7 @@ IrValue *ir_const(IrBuilder *b, IrType type, double value);
 IrValue *ir_iota(IrBuilder *b, IrType type, int axis);            /* type is i32 or float */
 IrValue *ir_uniform(IrBuilder *b, IrType type, uint32_t stream);
 IrValue *ir_lengths(IrBuilder *b, IrDim *dim);
+IrValue *ir_offsets(IrBuilder *b, IrDim *dim);
 /* A scalar operator; unused operands are NULL. */
 IrValue *ir_ew(IrBuilder *b, IrOp op, IrValue *x, IrValue *y, IrValue *z);
 IrValue *ir_cast(IrBuilder *b, IrValue *x, NndDType dtype);

@@ -461,7 +461,8 @@ char *ir_infer(Arena *arena, IrInst *inst)
     case OP_const:
     case OP_iota:
     case OP_uniform: return infer_leaf(arena, inst);
-    case OP_lengths: return infer_lengths(arena, inst);
+    case OP_lengths:
+    case OP_offsets: return infer_lengths(arena, inst);
     case OP_concat: return infer_concat(arena, inst);
     case OP_gather:
     case OP_scatter_add:

@@ -47,7 +47,7 @@ static Uses *uses_of(const Fuser *f, const IrInst *inst)
 
 static bool is_generator(const IrInst *inst)
 {
-    return inst->op == OP_const || inst->op == OP_iota || inst->op == OP_lengths;
+    return inst->op == OP_const || inst->op == OP_iota || inst->op == OP_lengths || inst->op == OP_offsets;
 }
 
 static bool is_view(const IrInst *inst)
@@ -116,7 +116,7 @@ static void note_region(Fuser *f, const IrRegion *region)
 
 static bool reads_each_element_once(const Fuser *f, const IrInst *user)
 {
-    if (is_elementwise(user) || is_reduction(user))
+    if (is_elementwise(user) || is_reduction(user) || user->op == OP_scatter_add)
         return true;
     const Uses *uses = uses_of(f, user);
     return is_rearrangement(user) && f->inlined[user->results[0].id] && uses->count == 1 &&
@@ -130,6 +130,7 @@ static bool needs_memory(const IrInst *user, const IrValue *value)
     case OP_scan:
     case OP_put:
     case OP_decay: return true;
+    case OP_scatter_add: return value == user->args[1];
     case OP_dot: return !is_view(value->def) && !is_generator(value->def);
     default: return false;
     }
@@ -142,6 +143,15 @@ static bool all_users_can_pull(IrInst *inst)
             if (user->args[i] == &inst->results[0] && needs_memory(user, user->args[i]))
                 return false;
     return true;
+}
+
+/* A transpose that is repeated over other axes would be read with large strides again and again. */
+static bool is_read_again(const Fuser *f, const IrInst *inst)
+{
+    int last = inst->results[0].type.rank - 1;
+    const Uses *uses = uses_of(f, inst);
+    return inst->op == OP_transpose && inst->attrs.map[last] != last && uses->count == 1 &&
+           uses->user->op == OP_broadcast && uses->user->results[0].type.rank > last + 1;
 }
 
 static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
@@ -157,7 +167,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
     if (uses->elsewhere)
         return false;
     if (is_view(inst))
-        return inst->op == OP_broadcast || !optimisation_in(f->without, OPTIMISE_VIEWS);
+        return inst->op == OP_broadcast || (!is_read_again(f, inst) && !optimisation_in(f->without, OPTIMISE_VIEWS));
     if (optimisation_in(f->without, OPTIMISE_INLINE))
         return false;
     bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform;

@@ -26,6 +26,11 @@ IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int 
  * the function's arguments, so it is not in the pipeline. */
 bool pass_distinct(IrFunc *func);
 
+/* Gradients of maxima over segments from the winning rows alone (winners.c), and contractions of
+ * looked-up rows once for each different word (distinct_dot.c): of a function with gradients. */
+bool pass_winners(IrFunc *func);
+bool pass_distinct_dot(IrFunc *func);
+
 typedef enum OptimiserKind { OPT_SGD, OPT_ADADELTA, OPT_RMSPROP, OPT_ADAM } OptimiserKind;
 
 /* The update rule of a training step, all in the IR so that it is compiled and fused too. */

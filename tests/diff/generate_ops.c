@@ -162,7 +162,7 @@ static void gen_leaf(Gen *g)
         return;
     default:
         if (!g->row && axis >= 0 && ir_dim_segmented(type.dims[0]))
-            gen_add(g, ir_lengths(&g->b, type.dims[0]), 16);
+            gen_add(g, gen_chance(g, 50) ? ir_lengths(&g->b, type.dims[0]) : ir_offsets(&g->b, type.dims[0]), 64);
     }
 }
 

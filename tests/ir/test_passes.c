@@ -71,6 +71,16 @@ static const char *run_distinct(Arena *arena, IrModule *module)
     return rewritten(arena, module, pass_distinct);
 }
 
+static const char *run_winners(Arena *arena, IrModule *module)
+{
+    return rewritten(arena, module, pass_winners);
+}
+
+static const char *run_distinct_dot(Arena *arena, IrModule *module)
+{
+    return rewritten(arena, module, pass_distinct_dot);
+}
+
 static const char *run_gradient(Arena *arena, IrModule *module)
 {
     const IrFunc *func = module->funcs.data[0];
@@ -104,7 +114,7 @@ static RunFn *pass_of(const char *folder)
         const char *folder;
         RunFn *run;
     } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"hoist_scan", run_hoist_scan},
-                  {"distinct", run_distinct}, {"gradient", run_gradient}, {"fuse", run_fuse}, {"plan", run_plan}};
+                  {"distinct", run_distinct}, {"winners", run_winners}, {"distinct_dot", run_distinct_dot}, {"gradient", run_gradient}, {"fuse", run_fuse}, {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
         if (!strcmp(passes[i].folder, folder))
             return passes[i].run;
