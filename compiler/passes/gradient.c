@@ -141,48 +141,114 @@ static void clear_info(void *context, IrRegion *region, IrInst *inst)
         inst->region->params[i].info = NULL;
 }
 
-static void return_adjoints(Gradient *g, const int *wrt, int wrt_count)
+static void return_more(IrFunc *func, IrValue *const *more, const char *const *more_names, int more_count)
 {
-    IrFunc *func = g->func;
     Arena *arena = func->module->arena;
-    int before = func->body->yield_count, count = before + wrt_count;
+    int before = func->body->yield_count, count = before + more_count;
     IrValue **values = ARENA_ARRAY(arena, IrValue *, count);
     const char **names = ARENA_ARRAY(arena, const char *, count);
-    for (int i = 0; i < before; i++) {
-        values[i] = func->body->yields[i];
-        names[i] = func->result_names[i];
-    }
-    for (int i = 0; i < wrt_count; i++) {
-        IrValue *arg = func->args[wrt[i]];
-        IrValue *adjoint = gradient_of(arg);
-        values[before + i] = adjoint ? adjoint : ir_const(&g->builder, arg->type, 0);
-        names[before + i] = arena_printf(arena, "d.%s", arg->name);
+    for (int i = 0; i < count; i++) {
+        values[i] = i < before ? func->body->yields[i] : more[i - before];
+        names[i] = i < before ? func->result_names[i] : more_names[i - before];
     }
     ir_func_return(func, values, names, count);
 }
 
-IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count)
+/* A copy without adjoints, hoisted: what is the same for all items has no row that a scan could emit. */
+static IrFunc *begin_gradient(Gradient *g, const IrFunc *func, const char *name)
 {
     IrFunc *copy = ir_func_copy(func, name, NULL);
-    pass_hoist_scan(copy); /* what is the same for all items has no row that a scan could emit */
-    Gradient g = {.func = copy, .builder = ir_builder_at_end(copy->module, copy->body)};
-    g.active = ARENA_ARRAY(copy->module->arena, bool, ir_func_number(copy) + 1);
+    pass_hoist_scan(copy);
+    *g = (Gradient){.func = copy, .builder = ir_builder_at_end(copy->module, copy->body)};
+    g->active = ARENA_ARRAY(copy->module->arena, bool, ir_func_number(copy) + 1);
     for (int i = 0; i < copy->arg_count; i++)
         copy->args[i]->info = NULL;
     ir_func_walk(copy, clear_info, NULL);
+    return copy;
+}
+
+/* Leaves the adjoints of the values `wrt` in them. */
+static void differentiate(Gradient *g, int loss, IrValue *const *wrt, int wrt_count)
+{
+    IrRegion *body = g->func->body;
     for (int i = 0; i < wrt_count; i++)
-        g.active[copy->args[wrt[i]]->id] = true;
-    mark_region(&g, copy->body);
-    IrInst *last = copy->body->last;
-    IrValue *result = copy->body->yields[loss];
-    gradient_add(&g.builder, result, ir_const(&g.builder, result->type, 1));
+        g->active[wrt[i]->id] = true;
+    mark_region(g, body);
+    IrInst *last = body->last;
+    IrValue *result = body->yields[loss];
+    gradient_add(&g->builder, result, ir_const(&g->builder, result->type, 1));
     for (IrInst *inst = last, *prev; inst; inst = prev) {
         prev = inst->prev;
         if (inst->op == OP_scan)
-            gradient_scan(&g, inst);
+            gradient_scan(g, inst);
         else
-            visit_inst(&g, inst);
+            visit_inst(g, inst);
     }
-    return_adjoints(&g, wrt, wrt_count);
+}
+
+static IrValue *adjoint_or_zero(Gradient *g, const IrValue *value)
+{
+    IrValue *adjoint = gradient_of(value);
+    return adjoint ? adjoint : ir_const(&g->builder, value->type, 0);
+}
+
+IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count)
+{
+    Gradient g;
+    IrFunc *copy = begin_gradient(&g, func, name);
+    Arena *arena = copy->module->arena;
+    IrValue **values = ARENA_ARRAY(arena, IrValue *, wrt_count);
+    const char **names = ARENA_ARRAY(arena, const char *, wrt_count);
+    for (int i = 0; i < wrt_count; i++)
+        values[i] = copy->args[wrt[i]];
+    differentiate(&g, loss, values, wrt_count);
+    for (int i = 0; i < wrt_count; i++) {
+        names[i] = arena_printf(arena, "d.%s", values[i]->name);
+        values[i] = adjoint_or_zero(&g, values[i]);
+    }
+    return_more(copy, values, names, wrt_count);
+    return copy;
+}
+
+/* ---- by the rows that inputs look up ---- */
+
+typedef VEC(IrValue *) Lookups;
+
+/* False if several inputs look up rows. */
+static bool find_lookups(const IrFunc *func, Lookups *lookups)
+{
+    const IrValue *input = NULL;
+    for (IrInst *inst = func->body->first; inst; inst = inst->next) {
+        if (inst->op != OP_gather || inst->args[1]->def || inst->args[1]->kind != NND_ARG_INPUT)
+            continue;
+        if (input && input != inst->args[1])
+            return false;
+        input = inst->args[1];
+        vec_push(func->module->arena, lookups, &inst->results[0]);
+    }
+    return true;
+}
+
+static IrValue *l1_norm(IrBuilder *b, IrValue *rows)
+{
+    return ir_reduce(b, OP_sum, ir_ew(b, OP_abs, rows, NULL, NULL), 1u << (rows->type.rank - 1));
+}
+
+IrFunc *pass_sensitivity(const IrFunc *func, const char *name, int loss)
+{
+    Gradient g;
+    Lookups lookups = {0};
+    IrFunc *copy = begin_gradient(&g, func, name);
+    if (!find_lookups(copy, &lookups) || !lookups.count) {
+        copy->module->funcs.count--; /* the copy is the last */
+        return NULL;
+    }
+    differentiate(&g, loss, lookups.data, lookups.count);
+    IrValue *sum = NULL;
+    for (int i = 0; i < lookups.count; i++) {
+        IrValue *norm = l1_norm(&g.builder, adjoint_or_zero(&g, lookups.data[i]));
+        sum = sum ? ir_ew(&g.builder, OP_add, sum, norm, NULL) : norm;
+    }
+    return_more(copy, (IrValue *const[]){sum}, (const char *const[]){"sensitivity"}, 1);
     return copy;
 }

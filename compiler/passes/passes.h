@@ -22,6 +22,12 @@ bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */
  * adjoint of every argument listed in `wrt` (indices), as further results named "d.<argument>". */
 IrFunc *pass_gradient(const IrFunc *func, const char *name, int loss, const int *wrt, int wrt_count);
 
+/* The same by the rows that the model's inputs look up in tables (the vectors of words) in place of by
+ * arguments. Appends one result "sensitivity", of the dimension of the input: for each row looked up the l1
+ * norm of the derivative by it; an input that looks up several rows has the sum. NULL if `func` has no input
+ * that looks up rows outside of scans, or several inputs that do. */
+IrFunc *pass_sensitivity(const IrFunc *func, const char *name, int loss);
+
 /* For each different number of an input its row of a table is looked up once (distinct.c). Changes
  * the function's arguments, so it is not in the pipeline. */
 bool pass_distinct(IrFunc *func);
