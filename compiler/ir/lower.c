@@ -383,13 +383,74 @@ static IrValue *weigh_classes(Lower *l, IrValue *loss)
     return ir_ew(b, OP_mul, loss, weight, NULL);
 }
 
-static void lower_function(Lower *l, const char *name, bool loss, bool outputs)
+/* ---- attention ---- */
+
+static bool is_attention(const Typed *typed)
+{
+    if (!typed->name || strcmp(typed->name, "attention") != 0 || typed->type.element != ELEMENT_FLOAT || typed->type.rank < 2)
+        return false;
+    for (int i = 0; i < typed->type.rank; i++)
+        if (typed->type.axes[i].kind == AXIS_CONST)
+            return false;
+    return true;
+}
+
+/* Outside of the bodies of scans, operands before users. */
+static void find_attention(Lower *l, const Typed *typed, bool *seen, TypedList *list)
+{
+    if (seen[typed->id])
+        return;
+    seen[typed->id] = true;
+    for (int i = 0; i < typed->arg_count; i++)
+        find_attention(l, typed->args[i], seen, list);
+    if (typed->kind == T_SCAN_EMIT || typed->kind == T_SCAN_LAST) {
+        const TypedScan *scan = typed->scan.scan;
+        for (int i = 0; i < scan->sequence_count; i++)
+            find_attention(l, scan->sequences[i], seen, list);
+        for (int i = 0; i < scan->state_count; i++)
+            find_attention(l, scan->initial[i], seen, list);
+    }
+    if (is_attention(typed))
+        vec_push(l->module->arena, list, typed);
+}
+
+static const char *attention_name(const Lower *l, const TypedList *list, int index)
+{
+    int extent = list->data[index]->type.axes[list->data[index]->type.rank - 1].extent, number = 1;
+    for (int i = 0; i < index; i++)
+        number += list->data[i]->type.axes[list->data[i]->type.rank - 1].extent == extent;
+    const char *axis = l->program->extents.data[extent].name;
+    return number == 1 ? arena_printf(l->module->arena, "attention.%s", axis)
+                       : arena_printf(l->module->arena, "attention.%s#%d", axis, number);
+}
+
+typedef VEC(IrValue *) ValueList;
+typedef VEC(const char *) NameList;
+
+static void lower_attention(Lower *l, ValueList *results, NameList *names)
+{
+    bool *seen = ARENA_ARRAY(l->module->arena, bool, l->program->typed_count);
+    TypedList list = {0};
+    for (int i = 0; i < l->program->outputs.count; i++)
+        find_attention(l, l->program->outputs.data[i], seen, &list);
+    for (int i = 0; i < list.count; i++) {
+        vec_push(l->module->arena, results, lower_typed(l, list.data[i]));
+        vec_push(l->module->arena, names, attention_name(l, &list, i));
+    }
+}
+
+/* ---- what functions return ---- */
+
+enum { LOSS = 1, OUTPUTS = 2, ATTENTION = 4 };
+
+static void lower_function(Lower *l, const char *name, unsigned parts)
 {
     const Program *program = l->program;
+    bool loss = parts & LOSS, outputs = parts & OUTPUTS;
     IrBuilder builder;
     begin_function(l, name, loss, &builder);
-    VEC(IrValue *) results = {0};
-    VEC(const char *) names = {0};
+    ValueList results = {0};
+    NameList names = {0};
     Arena *arena = l->module->arena;
     if (loss) {
         IrValue *value = lower_typed(l, program->loss);
@@ -410,6 +471,8 @@ static void lower_function(Lower *l, const char *name, bool loss, bool outputs)
         vec_push(arena, &results, l->statistics[i]);
         vec_push(arena, &names, program->weights.data[i].path);
     }
+    if (parts & ATTENTION)
+        lower_attention(l, &results, &names);
     ir_func_return(l->func, results.data, names.data, results.count);
 }
 
@@ -428,17 +491,32 @@ static void lower_extents(Lower *l)
     }
 }
 
-IrModule *lower_program(Arena *arena, const Program *program, NndDType float_type, Diags *diags)
+static Lower begin_module(Arena *arena, const Program *program, NndDType float_type, Diags *diags)
 {
     Lower l = {.program = program, .diags = diags, .float_type = float_type};
     l.module = ir_module_new(arena, program->model);
     l.module->source = program->path;
     lower_extents(&l);
-    lower_function(&l, "predict", false, true);
+    return l;
+}
+
+IrModule *lower_program(Arena *arena, const Program *program, NndDType float_type, Diags *diags)
+{
+    Lower l = begin_module(arena, program, float_type, diags);
+    lower_function(&l, "predict", OUTPUTS);
     if (program->loss) {
-        lower_function(&l, "eval", true, true);
+        lower_function(&l, "eval", LOSS | OUTPUTS);
         l.training = true;
-        lower_function(&l, "loss", true, false);
+        lower_function(&l, "loss", LOSS);
     }
+    return l.failed ? NULL : l.module;
+}
+
+IrModule *lower_explanation(Arena *arena, const Program *program, NndDType float_type, Diags *diags)
+{
+    Lower l = begin_module(arena, program, float_type, diags);
+    lower_function(&l, "predict", OUTPUTS);
+    if (program->loss)
+        lower_function(&l, "explain", LOSS | OUTPUTS | ATTENTION);
     return l.failed ? NULL : l.module;
 }

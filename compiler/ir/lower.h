@@ -21,4 +21,10 @@
  * Returns NULL if the program uses something that cannot be compiled (told in diags). */
 IrModule *lower_program(Arena *arena, const Program *program, NndDType float_type, Diags *diags);
 
+/* The same, to look inside: functions predict and, if the model has a loss, `explain`, which is eval with
+ * further results: the values of bindings called `attention` whose axes are all run-time ones, named
+ * "attention." and the axis that they end in (a second one of that name has "#2"). Bindings in the body of a
+ * scan are left out. */
+IrModule *lower_explanation(Arena *arena, const Program *program, NndDType float_type, Diags *diags);
+
 #endif
