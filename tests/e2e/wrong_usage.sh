@@ -15,7 +15,7 @@ usage()
 usage
 usage nonsense
 "$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
-for command in new check ir graph report tune cross doc embed train eval predict bench build fmt convert version; do
+for command in new check ir graph report tune cross doc embed explain train eval predict bench build fmt convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
     usage "$command" --nonsense
@@ -37,6 +37,8 @@ usage tune model.nnd --train x.tsv -o folder --vary size=a
 usage report x.model
 usage cross model.nnd --train x.tsv
 usage cross model.nnd --train x.tsv -o folder --folds 1
+usage explain
+usage explain x.model --delete 0
 usage embed texts.txt
 usage embed -o vectors.txt
 usage embed texts.txt -o vectors.txt --size 0
