@@ -77,7 +77,7 @@ static void add_products(Emit *e, Columns *c)
     set_last(c, index_add(e, c->first, columns.index));
     LLVMValueRef x = element(e, c->inst->args[0], &c->a), y = element(e, c->inst->args[1], &c->b);
     LLVMValueRef slot = lane(e, c, columns.index);
-    LLVMBuildStore(e->b, math_fma(e, x, y, LLVMBuildLoad2(e->b, c->type, slot, "")), slot);
+    LLVMBuildStore(e->b, math_multiply_add(e, x, y, LLVMBuildLoad2(e->b, c->type, slot, "")), slot);
     loop_end(e, &columns);
     for (int i = dot->contract_count - 1; i >= 0; i--)
         loop_end(e, &loops[i]);

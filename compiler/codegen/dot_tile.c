@@ -243,7 +243,7 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
         LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
         for (int v = 0; v < p->vectors; v++) {
             LLVMValueRef slot = t->sums[row * p->vectors + v];
-            LLVMBuildStore(e->b, math_fma(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")), slot);
+            LLVMBuildStore(e->b, math_multiply_add(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")), slot);
         }
     }
 }

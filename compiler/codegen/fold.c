@@ -250,7 +250,7 @@ static LLVMValueRef dot_element(Emit *e, const IrInst *inst, const Index *index)
     for (int i = 0; i < b->type.rank; i++)
         bi.at[i] = bi.at[i] ? bi.at[i] : index->at[next++];
     LLVMValueRef x = element(e, a, &ai), y = element(e, b, &bi);
-    LLVMValueRef sum = math_fma(e, x, y, LLVMBuildLoad2(e->b, type, memory, ""));
+    LLVMValueRef sum = math_multiply_add(e, x, y, LLVMBuildLoad2(e->b, type, memory, ""));
     LLVMBuildStore(e->b, sum, memory);
     for (int i = dot->contract_count - 1; i >= 0; i--)
         loop_end(e, &loops[i]);

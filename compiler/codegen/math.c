@@ -53,6 +53,13 @@ LLVMValueRef math_fma(Emit *e, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
     return emit_intrinsic(e, "llvm.fma", LLVMTypeOf(a), args, 3);
 }
 
+LLVMValueRef math_multiply_add(Emit *e, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
+{
+    if (e->cg->target->fused)
+        return math_fma(e, a, b, c);
+    return LLVMBuildFAdd(e->b, LLVMBuildFMul(e->b, a, b, ""), c, "");
+}
+
 static LLVMValueRef mul(Emit *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildFMul(e->b, a, b, ""); }
 static LLVMValueRef add(Emit *e, LLVMValueRef a, LLVMValueRef b) { return LLVMBuildFAdd(e->b, a, b, ""); }
 

@@ -25,6 +25,9 @@ LLVMValueRef math_tanh(Emit *e, LLVMValueRef x);
 LLVMValueRef math_sigmoid(Emit *e, LLVMValueRef x);
 LLVMValueRef math_pow(Emit *e, LLVMValueRef x, LLVMValueRef y);
 LLVMValueRef math_fma(Emit *e, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
+/* a * b + c of a contraction: rounded once where the processor can do that, or else twice, but never by a
+ * call of the C library. */
+LLVMValueRef math_multiply_add(Emit *e, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
 /* Of f64 by way of the C library: "exp", "log", "tanh". */
 LLVMValueRef math_library(Emit *e, const char *name, LLVMValueRef x);
 

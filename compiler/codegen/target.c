@@ -42,6 +42,7 @@ static void find_vectors(Target *t)
     bool arm = !strncmp(t->triple, "aarch64", 7);
     t->vector_bytes = avx512 ? 64 : avx2 ? 32 : 16;
     t->vector_registers = avx512 || arm ? 32 : 16;
+    t->fused = arm || (listed ? strstr(t->features, "+fma,") != NULL : avx512 || avx2);
 }
 
 NndStatus target_open(Target *out, const TargetOptions *options, NndError *error)

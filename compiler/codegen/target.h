@@ -6,6 +6,8 @@
 #ifndef NND_COMPILER_CODEGEN_TARGET_H
 #define NND_COMPILER_CODEGEN_TARGET_H
 
+#include <stdbool.h>
+
 #include <llvm-c/TargetMachine.h>
 
 #include "runtime/error.h"
@@ -23,6 +25,7 @@ typedef struct Target {
     int level;
     int vector_bytes;     /* width of a vector register */
     int vector_registers;
+    bool fused; /* it has an instruction that multiplies and adds */
 } Target;
 
 /* The caller ends it with target_free, also after a failure. */
