@@ -155,14 +155,15 @@ static void merge_columns(DotPlan *p)
     }
 }
 
-/* As many rows as leave registers for a row of the panel and a scalar. */
+/* As many rows as leave registers for a row of the panel and a scalar; products that are not fused
+ * with the sum need some of their own. */
 static void choose_tile(const FuncGen *fg, DotPlan *p)
 {
     enum { BLOCK_ROWS = 48 };
     const Target *target = fg->cg->target;
     p->lanes = target->vector_bytes / (int)nnd_dtype_size(p->dtype);
     p->vectors = 2;
-    p->tile_rows = (target->vector_registers - 1 - p->vectors) / p->vectors;
+    p->tile_rows = (target->vector_registers - (target->fused ? 1 : 4) - p->vectors) / p->vectors;
     merge_columns(p);
     if (p->columns.count == p->merged && constant_product(&p->columns, 0) > 0 &&
         constant_product(&p->columns, 0) <= p->lanes) {
@@ -279,7 +280,7 @@ static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList
 
 static void set_group(Launch *launch, const AxisList *list, int first, int count, int64_t chunk)
 {
-    Extents *group = &launch->groups[launch->group_count++];
+    Extents *group = &launch->extents[launch->extent_count++];
     group->chunk = chunk;
     for (int i = 0; i < count; i++)
         group->dims[group->rank++] = list->dims[first + i];
@@ -292,7 +293,7 @@ void dot_set_groups(const Nest *nest, Launch *launch)
     int outer = p->columns.count - p->merged;
     set_group(launch, &p->batch, 0, p->batch.count, 1);
     for (int i = 0; i < outer; i++)
-        launch->groups[0].dims[launch->groups[0].rank++] = p->columns.dims[i];
+        launch->extents[0].dims[launch->extents[0].rank++] = p->columns.dims[i];
     set_group(launch, &p->rows, 0, p->rows.count, p->block_rows);
     set_group(launch, &p->columns, outer, p->merged, (int64_t)PANEL_BLOCK * dot_panel(p));
 }

@@ -44,6 +44,7 @@ typedef struct Codegen {
     LLVMValueRef pool_run;
     const Expr *forward[OP_COUNT]; /* of scalar operators, parsed on first use */
     int domains;                   /* alias domains made so far */
+    struct KernelInfos *infos;     /* if set, gets what is launched */
 } Codegen;
 
 /* Scratch memory of a kernel: bytes = `bytes` times the extents, the last one rounded up. */
@@ -69,10 +70,13 @@ typedef struct FrameSlot {
 /* A kernel to be run: items are the product of `groups`, each costs `item_ns` times the extents of `inner`. */
 typedef struct Launch {
     LLVMValueRef kernel;
+    int line;               /* of the model */
+    const int *groups;      /* kernels of the IR that it finishes */
+    int group_count;
     const FrameSlot *slots; /* of its frame */
     int slot_count;
-    int group_count;
-    Extents groups[3], inner;
+    int extent_count;
+    Extents extents[3], inner;
     int64_t grain; /* 0: from the cost */
     double item_ns;
 } Launch;

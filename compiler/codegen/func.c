@@ -52,6 +52,22 @@ static int list_run(FuncGen *fg, const KernelList *kernels, int first, NestList 
     return i - first;
 }
 
+/* The launches from `first` on are for these kernels; the last one finishes them. */
+static void note_kernels(FuncGen *fg, int first, Kernel *const *kernels, int count)
+{
+    if (first == fg->launches.count)
+        return;
+    const IrInst *named = kernels[0]->anchor ? kernels[0]->anchor : kernels[0]->insts.data[0];
+    for (int i = first; i < fg->launches.count; i++)
+        fg->launches.data[i].line = named->line;
+    int *groups = ARENA_ARRAY(fg->cg->arena, int, count);
+    for (int i = 0; i < count; i++)
+        groups[i] = kernels[i]->group;
+    Launch *last = &fg->launches.data[fg->launches.count - 1];
+    last->groups = groups;
+    last->group_count = count;
+}
+
 static void launch_kernels(FuncGen *fg)
 {
     KernelList kernels = fuse_kernels(fg->cg->arena, fg->func->body);
@@ -59,11 +75,13 @@ static void launch_kernels(FuncGen *fg)
     for (int i = 0; i < kernels.items.count;) {
         bool run = kernels.items.data[i]->run;
         NestList nests = {0};
-        i += list_run(fg, &kernels, i, &nests);
+        int launched = fg->launches.count, count = list_run(fg, &kernels, i, &nests);
         if (run)
             nest_launch(fg, nest_run(fg, &nests));
         for (int k = 0; !run && k < nests.count; k++)
             nest_launch(fg, nests.data[k]);
+        note_kernels(fg, launched, kernels.items.data + i, count);
+        i += count;
     }
 }
 
@@ -185,8 +203,8 @@ static LLVMValueRef grain_of(Emit *e, const Launch *launch)
 static LLVMValueRef item_count(Emit *e, const Launch *launch)
 {
     LLVMValueRef count = emit_i64(e, 1);
-    for (int i = 0; i < launch->group_count; i++)
-        count = index_mul(e, count, emit_chunks(e, &launch->groups[i]));
+    for (int i = 0; i < launch->extent_count; i++)
+        count = index_mul(e, count, emit_chunks(e, &launch->extents[i]));
     return count;
 }
 
@@ -229,6 +247,21 @@ static void emit_entry(FuncGen *fg)
     emit_block_end(e);
 }
 
+static void list_launches(const FuncGen *fg, KernelInfos *out)
+{
+    for (int i = 0; i < fg->launches.count; i++) {
+        const Launch *launch = &fg->launches.data[i];
+        KernelInfo info = {.function = arena_strdup(out->arena, fg->func->name),
+                           .name = arena_strdup(out->arena, LLVMGetValueName(launch->kernel)),
+                           .line = launch->line, .group_count = launch->group_count};
+        int *groups = ARENA_ARRAY(out->arena, int, launch->group_count + 1);
+        if (launch->group_count)
+            memcpy(groups, launch->groups, (size_t)launch->group_count * sizeof *groups);
+        info.groups = groups;
+        vec_push(out->arena, &out->items, info);
+    }
+}
+
 void func_emit(Codegen *cg, IrFunc *func)
 {
     FuncGen *fg = ARENA_NEW(cg->arena, FuncGen);
@@ -241,4 +274,6 @@ void func_emit(Codegen *cg, IrFunc *func)
     launch_copies(fg);
     emit_arena_size(fg);
     emit_entry(fg);
+    if (cg->infos)
+        list_launches(fg, cg->infos);
 }

@@ -18,6 +18,7 @@ typedef struct JitFunction {
     const char *name;
     NndEntry *run;
     NndArenaSize *arena_size;
+    JitKernel *kernels; /* of the profile */
 } JitFunction;
 
 typedef struct Jit {
@@ -29,6 +30,8 @@ typedef struct Jit {
     char *memory;
     uint64_t memory_bytes;
     EngineStats stats;
+    JitProfile profile;
+    bool profiles;
 } Jit;
 
 static double now_seconds(void)
@@ -46,6 +49,57 @@ static NndStatus llvm_failed(LLVMErrorRef failed, NndError *error)
     return status;
 }
 
+/* ---- profiling ---- */
+
+/* Code only hands its pool on to nnd_pool_run: a profiling engine gives it this instead. */
+typedef struct Profiler {
+    NndPool *pool;
+    JitKernel *next; /* the one that is launched next */
+} Profiler;
+
+static void profiled_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context)
+{
+    Profiler *profiler = (Profiler *)(void *)pool;
+    double start = now_seconds();
+    nnd_pool_run(profiler->pool, count, grain, block, context);
+    profiler->next->seconds += now_seconds() - start;
+    profiler->next->calls++;
+    profiler->next++;
+}
+
+static void begin_profile(Jit *jit, const KernelInfos *infos)
+{
+    jit->profile.kernels = ARENA_ARRAY(jit->arena, JitKernel, infos->items.count + 1);
+    jit->profile.count = infos->items.count;
+    for (int i = 0; i < infos->items.count; i++) {
+        const KernelInfo *info = &infos->items.data[i];
+        jit->profile.kernels[i] = (JitKernel){.function = info->function, .name = info->name, .line = info->line,
+                                              .groups = info->groups, .group_count = info->group_count};
+    }
+}
+
+static JitKernel *first_kernel(const Jit *jit, const char *function)
+{
+    for (int i = 0; i < jit->profile.count; i++)
+        if (!strcmp(jit->profile.kernels[i].function, function))
+            return &jit->profile.kernels[i];
+    return NULL;
+}
+
+const JitProfile *jit_profile(const Engine *engine)
+{
+    return &((const Jit *)engine)->profile;
+}
+
+void jit_profile_reset(Engine *engine)
+{
+    JitProfile *profile = &((Jit *)engine)->profile;
+    for (int i = 0; i < profile->count; i++) {
+        profile->kernels[i].calls = 0;
+        profile->kernels[i].seconds = 0;
+    }
+}
+
 /* ---- linking ---- */
 
 typedef struct Symbol {
@@ -56,7 +110,7 @@ typedef struct Symbol {
 /* All that generated code may call. */
 static NndStatus define_symbols(Jit *jit, NndError *error)
 {
-    const Symbol symbols[] = {{"nnd_pool_run", (uintptr_t)nnd_pool_run}, {"exp", (uintptr_t)(double (*)(double))exp},
+    const Symbol symbols[] = {{"nnd_pool_run", jit->profiles ? (uintptr_t)profiled_run : (uintptr_t)nnd_pool_run}, {"exp", (uintptr_t)(double (*)(double))exp},
                               {"log", (uintptr_t)(double (*)(double))log}, {"tanh", (uintptr_t)(double (*)(double))tanh},
                               {"floor", (uintptr_t)(double (*)(double))floor},
                               {"floorf", (uintptr_t)(float (*)(float))floorf},
@@ -96,6 +150,7 @@ static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *erro
         if (status)
             return status;
         function->run = (NndEntry *)(uintptr_t)run;
+        function->kernels = first_kernel(jit, function->name);
         function->arena_size = (NndArenaSize *)(uintptr_t)size;
     }
     return NND_OK;
@@ -103,11 +158,12 @@ static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *erro
 
 /* ---- compiling ---- */
 
-static NndStatus compile(LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target, Stopwatch *watch, NndError *error)
+static NndStatus compile(LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target, Stopwatch *watch, KernelInfos *infos,
+                         NndError *error)
 {
     LLVMContextRef context = LLVMContextCreate();
     LLVMModuleRef module = NULL;
-    NndStatus status = codegen_module(&module, context, ir, target, watch, error);
+    NndStatus status = codegen_module(&module, context, ir, target, watch, infos, error);
     if (!status)
         status = codegen_object(out, module, target, error);
     stopwatch_lap(watch, "machine code");
@@ -143,19 +199,30 @@ static NndStatus find_or_compile(LLVMMemoryBufferRef *out, const IrModule *ir, c
     if (found)
         *out = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, size, ir->name);
     else
-        status = compile(out, ir, target, watch, error);
+        status = compile(out, ir, target, watch, NULL, error);
     if (!status && key && !found)
         cache_keep(cache, key, LLVMGetBufferStart(*out), LLVMGetBufferSize(*out), CACHE_LIMIT);
     arena_free(arena);
     return status;
 }
 
-static NndStatus make_object(LLVMMemoryBufferRef *out, const IrModule *ir, const JitOptions *options, Stopwatch *watch,
+static NndStatus compile_profiled(Jit *jit, LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target,
+                                  Stopwatch *watch, NndError *error)
+{
+    KernelInfos infos = {.arena = jit->arena};
+    NndStatus status = compile(out, ir, target, watch, &infos, error);
+    begin_profile(jit, &infos);
+    return status;
+}
+
+static NndStatus make_object(Jit *jit, LLVMMemoryBufferRef *out, const IrModule *ir, const JitOptions *options, Stopwatch *watch,
                              NndError *error)
 {
     Target target;
     NndStatus status = target_open(&target, &(TargetOptions){.cpu = options->cpu, .level = options->level}, error);
-    if (!status)
+    if (!status && jit->profiles)
+        status = compile_profiled(jit, out, ir, &target, watch, error);
+    else if (!status)
         status = find_or_compile(out, ir, &target, options->cache, watch, error);
     target_free(&target);
     return status;
@@ -215,6 +282,9 @@ static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, 
             return status;
         NndCall own = *call;
         own.arena = jit->memory;
+        Profiler profiler = {call->pool, function->kernels};
+        if (jit->profiles)
+            own.pool = (NndPool *)(void *)&profiler;
         function->run(&own);
         return NND_OK;
     }
@@ -247,9 +317,9 @@ NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions 
     Stopwatch watch = stopwatch_begin(options->time_stages);
     Arena *arena = arena_new();
     Jit *jit = ARENA_NEW(arena, Jit);
-    *jit = (Jit){.engine = {"jit", jit_run, jit_stats, jit_free}, .arena = arena};
+    *jit = (Jit){.engine = {"jit", jit_run, jit_stats, jit_free}, .arena = arena, .profiles = options->profile};
     LLVMMemoryBufferRef object;
-    NndStatus status = make_object(&object, module, options, &watch, error);
+    NndStatus status = make_object(jit, &object, module, options, &watch, error);
     if (!status)
         status = load(jit, module, object, error);
     stopwatch_lap(&watch, "linking");

@@ -47,6 +47,7 @@ static NndStatus list_assembly(const char **out, Arena *arena, LLVMModuleRef mod
                                NndError *error)
 {
     LLVMMemoryBufferRef buffer;
+    LLVMSetTargetMachineAsmVerbosity(target->machine, true); /* which loop a block is in, what is spilled */
     NndStatus status = codegen_assembly(&buffer, module, target, error);
     if (status)
         return status;
@@ -76,7 +77,7 @@ NndStatus codegen_listing(const char **out, Arena *arena, const IrModule *ir, co
     LLVMModuleRef module = NULL;
     NndStatus status = target_open(&target, &(TargetOptions){.cpu = options->cpu, .level = 2}, error);
     if (!status)
-        status = codegen_module(&module, context, ir, &target, options->watch, error);
+        status = codegen_module(&module, context, ir, &target, options->watch, NULL, error);
     if (!status)
         status = list(out, arena, module, &target, options, error);
     if (module)

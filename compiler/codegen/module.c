@@ -95,9 +95,9 @@ static void verify(LLVMModuleRef module)
 #endif
 
 NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
-                         Stopwatch *watch, NndError *error)
+                         Stopwatch *watch, KernelInfos *infos, NndError *error)
 {
-    Codegen cg = {.arena = arena_new(), .ir = module, .target = target, .context = context};
+    Codegen cg = {.arena = arena_new(), .ir = module, .target = target, .context = context, .infos = infos};
     cg.module = LLVMModuleCreateWithNameInContext(module->name, context);
     set_layout(&cg);
     make_types(&cg);

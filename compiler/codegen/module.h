@@ -19,9 +19,22 @@
 const char *codegen_entry_symbol(Arena *arena, const char *function);
 const char *codegen_size_symbol(Arena *arena, const char *function);
 
-/* LLVM IR, optimised; `watch` notes the time. The caller disposes of the module, then of the context. */
+/* What a function launches, in order. */
+typedef struct KernelInfo {
+    const char *function, *name; /* "predict", "predict.3.dot" */
+    int line;                    /* of the model, or 0 */
+    const int *groups;           /* kernels of the IR (IrInst.group) that are finished with it; may be none */
+    int group_count;
+} KernelInfo;
+
+typedef struct KernelInfos {
+    Arena *arena;
+    VEC(KernelInfo) items;
+} KernelInfos;
+
+/* LLVM IR, optimised; `watch` notes the time, `infos` (or NULL) the kernels. The caller disposes of the module, then of the context. */
 NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
-                         Stopwatch *watch, NndError *error);
+                         Stopwatch *watch, KernelInfos *infos, NndError *error);
 
 /* The module as an object file in memory; the caller disposes of the buffer. */
 NndStatus codegen_object(LLVMMemoryBufferRef *out, LLVMModuleRef module, const Target *target, NndError *error);

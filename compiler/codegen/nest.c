@@ -389,7 +389,7 @@ static const char *kind_name(NestKind kind)
 
 static void add_group(Launch *launch, const IrDim *const *dims, int rank, int64_t chunk)
 {
-    Extents *group = &launch->groups[launch->group_count++];
+    Extents *group = &launch->extents[launch->extent_count++];
     group->chunk = chunk;
     for (int i = 0; i < rank; i++)
         group->dims[group->rank++] = dims[i];

@@ -142,7 +142,7 @@ static NndStatus write_object(Object *o, const Target *target, const char *path,
 static NndStatus build(Object *o, const IrModule *module, const Target *target, const char *model_path, const char *path, NndError *error)
 {
     Stopwatch watch = stopwatch_begin(false);
-    NndStatus status = codegen_module(&o->module, o->context, module, target, &watch, error);
+    NndStatus status = codegen_module(&o->module, o->context, module, target, &watch, NULL, error);
     if (status)
         return status;
     o->i32 = LLVMInt32TypeInContext(o->context);

@@ -14,11 +14,12 @@
 
 #include "compiler/driver/build.h"
 #include "compiler/driver/peak.h"
+#include "compiler/driver/profile.h"
 #include "compiler/driver/progress.h"
 #include "compiler/ir/cost.h"
 #include "runtime/bench.h"
 
-enum { OPT_DATA = OPTION_OWN, OPT_SECONDS };
+enum { OPT_DATA = OPTION_OWN, OPT_SECONDS, OPT_PROFILE, OPT_ROOFLINE };
 
 typedef enum Which { INTERP, JIT, NATIVE, ENGINES } Which;
 static const char *const names[ENGINES] = {"interpreter", "JIT", "native"};
@@ -37,6 +38,8 @@ typedef struct Measured {
 typedef struct Bench {
     const Options *options;
     const char *model_path, *data_path;
+    bool profile;                 /* kernels instead of engines */
+    const char *roofline;
     double seconds;               /* each engine, all rounds together */
     Unit units[2];                /* interpreter, JIT */
     NndModel models[2];
@@ -322,12 +325,16 @@ static const struct option longs[] = {
     DATA_LONG_OPTIONS,
     {"data", required_argument, NULL, OPT_DATA},
     {"seconds", required_argument, NULL, OPT_SECONDS},
+    {"profile", no_argument, NULL, OPT_PROFILE},
+    {"roofline", required_argument, NULL, OPT_ROOFLINE},
     {NULL, 0, NULL, 0}};
 
 static int own_option(const Command *command, Bench *b, Options *options, int option)
 {
     switch (option) {
     case OPT_DATA: b->data_path = optarg; return -1;
+    case OPT_PROFILE: b->profile = true; return -1;
+    case OPT_ROOFLINE: b->profile = true, b->roofline = optarg; return -1;
     case OPT_SECONDS:
         if (parse_double(optarg, &b->seconds) && b->seconds > 0 && b->seconds < 3600)
             return -1;
@@ -352,8 +359,9 @@ static int run_bench(const Command *command, int argc, char **argv)
     if (status < 0)
         status = check_pass_options(command, &options);
     if (status < 0) {
+        ProfileOptions profile = {argv[optind], b.data_path, b.seconds, b.roofline};
         b.model_path = argv[optind];
-        status = bench(&b, arena);
+        status = b.profile ? profile_model(arena, &options, &profile) : bench(&b, arena);
         clean_up(&b);
     }
     arena_free(arena);
@@ -369,6 +377,9 @@ const Command command_bench = {
             "turn; if their outputs differ there is no table but an error.\n\n"
             "      --data FILE          what to predict\n"
             COLUMNS_HELP
-            "      --seconds S          how long to measure each engine (default 3)\n",
+            "      --seconds S          how long to measure each engine (default 3)\n"
+            "      --profile            the JIT's kernels instead of engines: for one item and a batch the time, line\n"
+            "                           of the model, GFLOP/s, GB/s and shares of what the machine can do, of each\n"
+            "      --roofline FILE.svg  the same, and a picture of it\n",
     .run = run_bench,
 };

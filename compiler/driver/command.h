@@ -46,6 +46,7 @@ typedef struct Options {
     const char *print_after;
     bool time_passes, verify_each;
     OptimisationSet without;
+    bool profile;  /* the JIT times every kernel; no option of its own */
     bool no_cache; /* compile, even if the kernels are in the cache */
     Arena *arena;
 } Options;

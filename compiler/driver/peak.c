@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/driver/peak.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "compiler/driver/progress.h"
 
 enum { CHAINS = 10, ROUNDS = 1 << 21, TRIES = 5 };
@@ -81,5 +84,49 @@ double peak_gflops(NndPool *pool)
         double rate = flops / (seconds_now() - start) * 1e-9;
         best = rate > best ? rate : best;
     }
+    return best;
+}
+
+/* ---- memory ---- */
+
+enum { BUFFER = 256 << 20, PIECE = 1 << 20 };
+
+typedef struct Reading {
+    const uint64_t *words;
+    uint64_t sums[BUFFER / PIECE]; /* read by nobody, as above */
+} Reading;
+
+static void read_block(void *context, int64_t lo, int64_t hi)
+{
+    enum { WORDS = PIECE / sizeof(uint64_t), LANES = 8 };
+    Reading *reading = context;
+    for (int64_t piece = lo; piece < hi; piece++) {
+        const uint64_t *words = reading->words + piece * WORDS;
+        uint64_t sums[LANES] = {0};
+        for (int i = 0; i < WORDS; i += LANES)
+            for (int k = 0; k < LANES; k++)
+                sums[k] ^= words[i + k];
+        for (int k = 0; k < LANES; k++)
+            reading->sums[piece] ^= sums[k];
+    }
+}
+
+double peak_gigabytes(NndPool *pool)
+{
+    uint64_t *words = malloc(BUFFER);
+    Reading *reading = calloc(1, sizeof *reading);
+    double best = 0;
+    if (words && reading) {
+        memset(words, 1, BUFFER);
+        reading->words = words;
+        for (int i = 0; i < TRIES; i++) {
+            double start = seconds_now();
+            nnd_pool_run(pool, BUFFER / PIECE, 8, read_block, reading);
+            double rate = BUFFER / (seconds_now() - start) * 1e-9;
+            best = rate > best ? rate : best;
+        }
+    }
+    free(reading);
+    free(words);
     return best;
 }

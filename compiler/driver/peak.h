@@ -9,5 +9,7 @@
 
 /* f32 GFLOP/s of all threads of the pool together; takes some tens of milliseconds. */
 double peak_gflops(NndPool *pool);
+/* Gigabytes a second that all threads together read from memory that no cache holds; 0 without memory for it. */
+double peak_gigabytes(NndPool *pool);
 
 #endif

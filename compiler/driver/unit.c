@@ -147,6 +147,7 @@ static NndStatus jit(Unit *unit, const Options *options, NndError *error)
 {
     JitOptions own = JIT_OPTIONS_INIT;
     own.time_stages = options->time_passes;
+    own.profile = options->profile;
     own.cache = options->no_cache ? NULL : cache_folder(unit->arena);
     return jit_engine_new(&unit->engine, unit->module, &own, error);
 }

@@ -55,6 +55,11 @@ static double region_flops(const Counter *c, const IrRegion *region)
     return flops;
 }
 
+double ir_inst_flops(const IrInst *inst, const NndAxis *axes)
+{
+    return inst_flops(&(Counter){.axes = axes}, inst);
+}
+
 double ir_func_flops(const IrFunc *func, const NndAxis *axes)
 {
     return region_flops(&(Counter){.axes = axes}, func->body);

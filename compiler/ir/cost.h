@@ -11,5 +11,7 @@
  * for each product of a contraction, one for each element of every other operator that computes.
  * Functions like exp count as one. */
 double ir_func_flops(const IrFunc *func, const NndAxis *axes);
+/* The same of one instruction of a function's body. */
+double ir_inst_flops(const IrInst *inst, const NndAxis *axes);
 
 #endif

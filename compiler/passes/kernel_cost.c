@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/passes/kernel_cost.h"
+
+#include "compiler/ir/cost.h"
+
+typedef struct Traffic {
+    const NndAxis *axes;
+    int group;
+    bool *seen; /* by value id */
+    double bytes;
+} Traffic;
+
+static double type_bytes(const IrType *type, const NndAxis *axes)
+{
+    double bytes = (double)nnd_dtype_size(type->dtype);
+    for (int i = 0; i < type->rank; i++)
+        bytes *= (double)axes[type->dims[i]->index].extent;
+    return bytes;
+}
+
+static void move(Traffic *t, const IrValue *value, const IrType *type)
+{
+    if (t->seen[value->id])
+        return;
+    t->seen[value->id] = true;
+    t->bytes += type_bytes(type, t->axes);
+}
+
+static bool is_own(const Traffic *t, const IrValue *value)
+{
+    return value->def && (value->def->group == t->group || value->def->group == -1);
+}
+
+static void read_inst(Traffic *t, const IrInst *inst);
+
+/* What lies in memory; what is computed in place reads on. */
+static void read_value(Traffic *t, const IrInst *user, int arg)
+{
+    const IrValue *value = user->args[arg];
+    if (!is_own(t, value))
+        move(t, value, user->op == OP_gather && arg == 0 ? &user->results[0].type : &value->type);
+    else if (value->def->group == -1)
+        read_inst(t, value->def);
+}
+
+static void read_inst(Traffic *t, const IrInst *inst)
+{
+    for (int i = 0; i < inst->arg_count; i++)
+        read_value(t, inst, i);
+}
+
+static bool is_inside(const IrRegion *region, const IrValue *value)
+{
+    if (!value->def)
+        return value >= region->params && value < region->params + region->param_count;
+    for (const IrInst *inst = region->first; inst; inst = inst->next)
+        if (inst == value->def)
+            return true;
+    return false;
+}
+
+/* Weights that the body of a scan reads from outside. */
+static void read_region(Traffic *t, const IrRegion *region)
+{
+    for (const IrInst *inst = region->first; inst; inst = inst->next)
+        for (int i = 0; i < inst->arg_count; i++)
+            if (!is_inside(region, inst->args[i]))
+                move(t, inst->args[i], &inst->args[i]->type);
+}
+
+KernelCost kernel_cost(Arena *arena, IrFunc *func, const Kernel *kernel, const NndAxis *axes)
+{
+    Traffic t = {.axes = axes, .group = kernel->group};
+    t.seen = ARENA_ARRAY(arena, bool, ir_func_number(func) + 1);
+    KernelCost cost = {0};
+    for (int i = 0; i < kernel->insts.count; i++) {
+        const IrInst *inst = kernel->insts.data[i];
+        cost.flops += ir_inst_flops(inst, axes);
+        read_inst(&t, inst);
+        if (inst->region)
+            read_region(&t, inst->region);
+    }
+    for (int i = 0; i < kernel->roots.count; i++)
+        move(&t, kernel->roots.data[i], &kernel->roots.data[i]->type);
+    cost.bytes = t.bytes;
+    return cost;
+}
