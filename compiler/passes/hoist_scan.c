@@ -3,7 +3,8 @@
  * hoist_scan: moves work out of the time loop.
  *   after   no scan computes, step by step, a contraction, a table look-up or a
  *           window that does not depend on its states; nor one that only
- *           feeds what it emits
+ *           feeds what it emits; what is the same for all items is no
+ *           per-item operand
  *
  * Three kinds of instructions leave:
  *   invariant  depends on no parameter and is the same for all items: before
@@ -33,6 +34,32 @@ static bool is_worth_it(const IrInst *inst)
 static bool has_items_axis(const Hoister *h, const IrValue *value)
 {
     return value->type.rank && value->type.dims[0] == h->scan->attrs.scan.dim->parent;
+}
+
+/* ---- what is the same for all items ---- */
+
+/* A constant, or a broadcast of something without the items' axis. */
+static bool is_same_for_items(const IrInst *inst)
+{
+    return inst && (inst->op == OP_const || (inst->op == OP_broadcast && inst->attrs.map[0] < 0));
+}
+
+/* Per-item operands of that kind are made where they are used: a bias is then read once for all items. */
+static bool sink_rows(Hoister *h)
+{
+    bool changed = false;
+    IrRegion *region = h->scan->region;
+    for (int i = 0; i < h->scan->attrs.scan.row_count; i++) {
+        int at = h->scan->attrs.scan.seq_count + i;
+        const IrInst *def = h->scan->args[at]->def;
+        if (!is_same_for_items(def))
+            continue;
+        IrInst *copy = ir_inst_copy(h->arena, def, def->args);
+        ir_inst_insert(region, region->first, copy);
+        ir_region_replace_uses(region, &region->params[at], &copy->results[0]);
+        changed = true;
+    }
+    return changed;
 }
 
 /* ---- invariant ---- */
@@ -198,6 +225,7 @@ bool pass_hoist_scan(IrFunc *func)
         if (inst->op != OP_scan)
             continue;
         Hoister h = {.func = func, .region = func->body, .scan = inst, .arena = func->module->arena};
+        changed |= sink_rows(&h);
         changed |= hoist_invariant(&h);
         if (!inst->attrs.scan.recompute) /* what is hoisted is kept for all steps */
             changed |= hoist_steps(&h);

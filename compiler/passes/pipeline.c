@@ -17,6 +17,7 @@ typedef struct Pass {
 static const Pass pipeline[] = {
     {"fold", pass_fold, ONE(FOLD), false},
     {"cse", pass_cse, ONE(CSE), false},
+    {"last-state", pass_last_state, ONE(LAST_STATE), false},
     {"hoist-scan", pass_hoist_scan, ONE(HOIST_SCAN), false},
     {"fold-again", pass_fold, ONE(FOLD), false},
     {"cse-again", pass_cse, ONE(CSE), false},
@@ -27,7 +28,7 @@ enum { PASS_COUNT = sizeof pipeline / sizeof *pipeline };
 
 const char *const *passes_names(void)
 {
-    static const char *const names[] = {"fold", "cse", "hoist-scan", "fold-again", "cse-again", "dce", "fuse", NULL};
+    static const char *const names[] = {"fold", "cse", "last-state", "hoist-scan", "fold-again", "cse-again", "dce", "fuse", NULL};
     _Static_assert(sizeof names / sizeof *names == PASS_COUNT + 1, "a pass has no name");
     return names;
 }

@@ -2,7 +2,7 @@
  *
  * One pass over one module, as text: tests/ir/<pass>/<behaviour>.ir is a module,
  * a line "----", and what the pass makes of it:
- *   fold cse dce hoist_scan fuse   the functions
+ *   fold cse dce last_state hoist_scan fuse   the functions
  *   gradient                       the function that returns the adjoints of the parameters; the
  *                                  loss is the first result
  *   plan                           kernels, and where their roots live; the module has groups
@@ -54,6 +54,11 @@ static const char *run_cse(Arena *arena, IrModule *module)
 static const char *run_dce(Arena *arena, IrModule *module)
 {
     return rewritten(arena, module, pass_dce);
+}
+
+static const char *run_last_state(Arena *arena, IrModule *module)
+{
+    return rewritten(arena, module, pass_last_state);
 }
 
 static const char *run_hoist_scan(Arena *arena, IrModule *module)
@@ -113,7 +118,7 @@ static RunFn *pass_of(const char *folder)
     static const struct {
         const char *folder;
         RunFn *run;
-    } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"hoist_scan", run_hoist_scan},
+    } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state}, {"hoist_scan", run_hoist_scan},
                   {"distinct", run_distinct}, {"winners", run_winners}, {"distinct_dot", run_distinct_dot}, {"gradient", run_gradient}, {"fuse", run_fuse}, {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
         if (!strcmp(passes[i].folder, folder))
