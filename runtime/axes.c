@@ -179,3 +179,15 @@ NndStatus nnd_axes_bind(NndAxes *axes, const NndExtent *given, NndError *error)
     }
     return NND_OK;
 }
+
+int64_t nnd_axis_share(const NndAxis *axis, int64_t items, int64_t rank, int64_t size)
+{
+    int64_t place = 0, rows = 0, before = axis->extent / size * rank + axis->extent % size * rank / size;
+    if (rank >= size)
+        return items;
+    for (; place < items && rows < before; place++) {
+        int64_t item = axis->order[place];
+        rows += axis->offsets[item + 1] - axis->offsets[item];
+    }
+    return place;
+}

@@ -26,6 +26,10 @@ NndStatus nnd_axes_bind(NndAxes *axes, const NndExtent *given, NndError *error);
 /* The extent of a DISTINCT dimension, known only when the numbers are. */
 void nnd_axes_set_distinct(NndAxes *axes, int dim, int64_t extent);
 
+/* The first place in `order` of the share that member `rank` of `size` has of the items' rows:
+ * members' shares follow each other and have about equally many rows. Of rank == size: all items. */
+int64_t nnd_axis_share(const NndAxis *axis, int64_t items, int64_t rank, int64_t size);
+
 /* One NndAxis for each dimension, valid until the next bind. */
 const NndAxis *nnd_axes_table(const NndAxes *axes);
 

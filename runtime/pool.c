@@ -19,12 +19,26 @@
 
 enum { SPINS = 4000 }; /* some 20 to 50 microseconds */
 
+/* So many meetings of a team that took longer show that its threads have no core each; then so many
+ * teams are not made, twice as many each time, until one meets in time again. */
+enum { SLOW_MEETINGS = 3, FIRST_PAUSE = 16, LONGEST_PAUSE = 4096 };
+
 typedef struct Job {
     NndBlock *block;
+    NndMember *member; /* of a team of `count`; then there is no block */
+    bool meets;
     void *context;
     int64_t count, grain;
     atomic_llong next;
 } Job;
+
+/* Where the members of a team meet: the last one to come lets the others go on. On a cache line of
+ * its own, as they look at it all the time. */
+typedef struct Meeting {
+    _Alignas(64) atomic_int arrived;
+    atomic_uint number; /* of meetings that were held */
+    atomic_int slow;    /* of this team */
+} Meeting;
 
 struct NndPool {
     int threads; /* the caller included */
@@ -37,6 +51,9 @@ struct NndPool {
     atomic_bool stop;
     int sleepers;       /* under mutex */
     pthread_mutex_t caller; /* one job at a time */
+    int members;            /* of the team that is at work */
+    int pause, avoided;     /* see SLOW_MEETINGS; of the latest pause, how many are still to be avoided */
+    Meeting meeting;
 };
 
 static _Thread_local bool inside_block;
@@ -52,6 +69,12 @@ static void relax(void)
 
 static void take_blocks(Job *job)
 {
+    if (job->member) { /* a team is no larger than the pool: each thread is one member at most */
+        int64_t rank = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+        if (rank < job->count)
+            job->member(job->context, rank, job->count);
+        return;
+    }
     for (;;) {
         int64_t lo = atomic_fetch_add_explicit(&job->next, job->grain, memory_order_relaxed);
         if (lo >= job->count)
@@ -129,7 +152,9 @@ static NndStatus start_workers(NndPool *pool, NndError *error)
 NndStatus nnd_pool_new(NndPool **out, int threads, NndError *error)
 {
     *out = NULL;
-    NndPool *pool = calloc(1, sizeof *pool);
+    NndPool *pool = aligned_alloc(_Alignof(NndPool), sizeof *pool);
+    if (pool)
+        memset(pool, 0, sizeof *pool);
     if (!pool)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the thread pool");
     pool->threads = threads > 0 ? threads : usable_cores();
@@ -173,9 +198,19 @@ static void run_alone(int64_t count, int64_t grain, NndBlock *block, void *conte
     nnd_denormals_restore(mode);
 }
 
+/* Under the caller's mutex. */
+static void judge_meetings(NndPool *pool)
+{
+    bool slow = atomic_exchange_explicit(&pool->meeting.slow, 0, memory_order_relaxed) >= SLOW_MEETINGS;
+    int twice = pool->pause < LONGEST_PAUSE ? 2 * pool->pause : LONGEST_PAUSE;
+    pool->pause = !slow ? 0 : twice ? twice : FIRST_PAUSE;
+    pool->avoided = pool->pause;
+}
+
 static void run_together(NndPool *pool, Job *job)
 {
     pthread_mutex_lock(&pool->caller);
+    pool->members = (int)job->count;
     atomic_store_explicit(&pool->job, job, memory_order_release);
     atomic_store_explicit(&pool->busy, pool->threads - 1, memory_order_release);
     announce(pool);
@@ -189,6 +224,8 @@ static void run_together(NndPool *pool, Job *job)
             relax();
         else
             sched_yield();
+    if (job->meets)
+        judge_meetings(pool);
     pthread_mutex_unlock(&pool->caller);
 }
 
@@ -204,4 +241,50 @@ void nnd_pool_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, 
     }
     Job job = {.block = block, .context = context, .count = count, .grain = grain};
     run_together(pool, &job);
+}
+
+static int64_t team_size(NndPool *pool, int64_t most, int64_t independent)
+{
+    if (!pool || inside_block)
+        return 1;
+    int64_t size = most < pool->threads ? most : pool->threads;
+    if (size <= independent)
+        return size;
+    pthread_mutex_lock(&pool->caller);
+    bool avoid = pool->avoided > 0;
+    pool->avoided -= avoid;
+    pthread_mutex_unlock(&pool->caller);
+    return avoid ? independent : size;
+}
+
+void nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *member, void *context)
+{
+    int64_t size = team_size(pool, most, independent);
+    if (size <= 1) {
+        uint64_t mode = nnd_denormals_off();
+        member(context, 0, 1);
+        nnd_denormals_restore(mode);
+        return;
+    }
+    Job job = {.member = member, .context = context, .count = size, .meets = size > independent};
+    run_together(pool, &job);
+}
+
+void nnd_pool_meet(NndPool *pool)
+{
+    Meeting *m = &pool->meeting;
+    unsigned number = atomic_load_explicit(&m->number, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&m->arrived, 1, memory_order_acq_rel) == pool->members - 1) {
+        atomic_store_explicit(&m->arrived, 0, memory_order_relaxed);
+        atomic_store_explicit(&m->number, number + 1, memory_order_release);
+        return;
+    }
+    for (int spins = 0; atomic_load_explicit(&m->number, memory_order_acquire) == number; spins++) {
+        if (spins == SPINS)
+            atomic_fetch_add_explicit(&m->slow, 1, memory_order_relaxed);
+        if (spins < SPINS)
+            relax();
+        else
+            sched_yield();
+    }
 }

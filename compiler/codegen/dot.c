@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/codegen/dot.h"
+#include "compiler/codegen/units.h"
 
 static void add_contracted(Nest *nest)
 {
@@ -191,7 +191,7 @@ static bool set_scratch(FuncGen *fg, DotPlan *p)
     add_scratch_dims(&p->columns, dims, &rank);
     if (rank > NND_MAX_RANK)
         return false;
-    p->panel_cell = memory_scratch(fg, dims, rank, (int64_t)nnd_dtype_size(p->dtype), dot_panel(p));
+    p->panel_cell = memory_scratch(fg, dims, rank, (int64_t)nnd_dtype_size(p->dtype), dot_units(p));
     return true;
 }
 
@@ -263,12 +263,15 @@ static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList
     DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
     if (!choose_sides(fg, p, nest->anchor, region))
         return false;
-    choose_tile(fg, p);
+    p->gates = 1;
     merge_contracted(p);
+    bool units = units_choose(fg, p);
+    if (!units)
+        choose_tile(fg, p);
     choose_k_block(fg, p);
     if (!set_scratch(fg, p))
         return false;
-    nest->kind = NEST_TILES;
+    nest->kind = units ? NEST_UNITS : NEST_TILES;
     nest->dot = p;
     nest->chunk = 1;
     nest->item_rank = 1; /* in a scan; else dot_set_groups says what items are */
@@ -323,9 +326,20 @@ void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
 
 /* ---- shared by packing and tiles ---- */
 
+int64_t dot_weights(const DotPlan *plan)
+{
+    int64_t k = constant_product(&plan->k, 0), columns = constant_product(&plan->columns, 0);
+    return k < 0 || columns < 0 ? 0 : k * columns;
+}
+
 int dot_panel(const DotPlan *plan)
 {
     return plan->lanes * plan->vectors;
+}
+
+int dot_units(const DotPlan *plan)
+{
+    return plan->gates > 1 ? plan->lanes : dot_panel(plan);
 }
 
 LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count)
@@ -340,6 +354,6 @@ LLVMValueRef dot_merged_extent(Emit *e, const DotPlan *plan)
 
 LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan)
 {
-    LLVMValueRef panel = emit_i64(e, dot_panel(plan));
-    return index_div(e, index_add(e, dot_merged_extent(e, plan), emit_i64(e, dot_panel(plan) - 1)), panel);
+    int64_t units = dot_units(plan);
+    return index_div(e, index_add(e, dot_merged_extent(e, plan), emit_i64(e, units - 1)), emit_i64(e, units));
 }

@@ -42,6 +42,8 @@ struct DotPlan {
     AxisList k, k_v;          /* axes of S and of V */
     ContractedLoop loops[NND_MAX_RANK];
     int loop_count;
+    int gates;                /* of a nest of units: entries of the outer columns that a panel has side by side; 1: none */
+    int64_t row_stride, k_stride; /* of a nest of units: distances in S, in elements */
     int merged;               /* how many of the columns' axes make panels */
     int lanes, vectors;       /* elements in a vector, vectors in a panel */
     int tile_rows, block_rows;
@@ -50,7 +52,7 @@ struct DotPlan {
     bool in_scan;             /* rows begin with the items of the scan */
 };
 
-enum { PANEL_BLOCK = 4 };
+enum { PANEL_BLOCK = 4, MAX_GATES = 6, MAX_TILE_ROWS = 14 };
 
 /* Decides how the contraction that anchors `nest` is computed; adds the nests to `out`. */
 void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);
@@ -60,7 +62,9 @@ void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 /* ---- shared by packing and tiles ---- */
+int64_t dot_weights(const DotPlan *plan); /* elements of V; 0 if that is not known here */
 int dot_panel(const DotPlan *plan); /* columns */
+int dot_units(const DotPlan *plan); /* those of one gate */
 LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count);
 LLVMValueRef dot_merged_extent(Emit *e, const DotPlan *plan);
 LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan); /* for one entry of the outer columns */

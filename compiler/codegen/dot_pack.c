@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Packing of V: panel[batch, outer, panel, k, lane], zeros beyond the last
- * column. Items are contracted entries (of each batch).
+ * column; if the outer columns are gates, panel[panel, k, gate, lane]. Items are
+ * contracted entries (of each batch).
  */
 #include "compiler/codegen/dot.h"
 #include "compiler/codegen/loops.h"
@@ -34,41 +35,60 @@ static LLVMValueRef column_element(Emit *e, const Pack *pack, LLVMValueRef colum
     return element(e, p->inst->args[p->v], &index);
 }
 
-static void pack_run(Emit *e, const Pack *pack, LLVMValueRef target, LLVMValueRef first, LLVMValueRef count)
+static void set_outer(Emit *e, Pack *pack, LLVMValueRef outer)
 {
-    Loop lanes = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_VECTOR);
+    const DotPlan *p = pack->plan;
+    LLVMValueRef at[NND_MAX_RANK];
+    int rank = p->columns.count - p->merged;
+    index_split(e, p->columns.dims, rank, outer, at);
+    for (int i = 0; i < rank; i++)
+        pack->at.at[p->columns.axes[i]] = at[i];
+}
+
+/* Columns that follow each other: `size` of them, from `first` on. */
+static void pack_run(Emit *e, const Pack *pack, LLVMValueRef target, LLVMValueRef first, LLVMValueRef size)
+{
+    const DotPlan *p = pack->plan;
+    LLVMValueRef rest = index_min(e, size, index_sub(e, pack->width, first));
+    Loop lanes = loop_begin(e, emit_i64(e, 0), rest, 1, LOOP_VECTOR);
     LLVMValueRef x = column_element(e, pack, index_add(e, first, lanes.index));
-    memory_store_raw(e, pack->plan->dtype, target, lanes.index, x);
+    memory_store_raw(e, p->dtype, target, lanes.index, x);
     loop_end(e, &lanes);
+    Loop zeros = loop_begin(e, rest, size, 1, LOOP_VECTOR);
+    memory_store_raw(e, p->dtype, target, zeros.index, scalar_const(e, p->dtype, 0));
+    loop_end(e, &zeros);
 }
 
 /* Panels are [k, lane]: the row of this k in each of them. */
-static void pack_panels(Emit *e, const Pack *pack, LLVMValueRef outer)
+static void pack_panels(Emit *e, Pack *pack, LLVMValueRef outer)
 {
     const DotPlan *p = pack->plan;
-    LLVMValueRef size = emit_i64(e, dot_panel(p)), base = emit_cell(e, p->panel_cell);
+    LLVMValueRef size = emit_i64(e, dot_panel(p)), units = emit_i64(e, dot_units(p));
+    LLVMValueRef base = emit_cell(e, p->panel_cell);
     Loop panels = loop_begin(e, emit_i64(e, 0), pack->panels, 1, LOOP_PLAIN);
     LLVMValueRef number = index_add(e, index_mul(e, outer, pack->panels), panels.index);
     LLVMValueRef row = index_add(e, index_mul(e, number, pack->k_count), pack->k);
     LLVMValueRef target = memory_at(e, p->dtype, base, index_mul(e, row, size));
-    LLVMValueRef first = index_mul(e, panels.index, size);
-    LLVMValueRef rest = index_min(e, size, index_sub(e, pack->width, first));
-    pack_run(e, pack, target, first, rest);
-    Loop zeros = loop_begin(e, rest, size, 1, LOOP_VECTOR);
-    memory_store_raw(e, p->dtype, target, zeros.index, scalar_const(e, p->dtype, 0));
-    loop_end(e, &zeros);
+    LLVMValueRef first = index_mul(e, panels.index, units);
+    for (int gate = 0; gate < p->gates; gate++) {
+        if (p->gates > 1)
+            set_outer(e, pack, emit_i64(e, gate));
+        LLVMValueRef place = emit_i64(e, (int64_t)gate * dot_units(p));
+        pack_run(e, pack, memory_at(e, p->dtype, target, place), first, units);
+    }
     loop_end(e, &panels);
 }
 
 static void pack_outer(Emit *e, Pack *pack)
 {
     const DotPlan *p = pack->plan;
-    int outer_rank = p->columns.count - p->merged;
-    LLVMValueRef at[NND_MAX_RANK], count = dot_extent(e, &p->columns, 0, outer_rank);
+    if (p->gates > 1) {
+        pack_panels(e, pack, pack->batch);
+        return;
+    }
+    LLVMValueRef count = dot_extent(e, &p->columns, 0, p->columns.count - p->merged);
     Loop outer = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
-    index_split(e, p->columns.dims, outer_rank, outer.index, at);
-    for (int i = 0; i < outer_rank; i++)
-        pack->at.at[p->columns.axes[i]] = at[i];
+    set_outer(e, pack, outer.index);
     pack_panels(e, pack, index_add(e, index_mul(e, pack->batch, count), outer.index));
     loop_end(e, &outer);
 }

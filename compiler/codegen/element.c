@@ -75,21 +75,23 @@ static LLVMValueRef load(Emit *e, const IrValue *value, const Index *index)
 }
 
 /* A sequence's row at time t, or the row of an item. */
-static LLVMValueRef parameter_element(Emit *e, int param, const Index *index)
+const IrValue *element_parameter(Emit *e, const IrValue *value, Index *index)
 {
+    int param = scan_parameter(e, value);
+    if (param < 0)
+        return NULL;
     const IrInst *inst = e->region->scan;
     const IrScan *scan = &inst->attrs.scan;
-    Index outer = *index;
     LLVMValueRef item = emit_order(e, scan->dim, index->at[0]);
     if (param >= scan->seq_count)
-        outer.at[0] = item;
+        index->at[0] = item;
     else if (!scan->reverse)
-        outer.at[0] = index_add(e, emit_offset(e, scan->dim, item), e->region->t);
+        index->at[0] = index_add(e, emit_offset(e, scan->dim, item), e->region->t);
     else {
         LLVMValueRef end = emit_offset(e, scan->dim, index_add(e, item, emit_i64(e, 1)));
-        outer.at[0] = index_sub(e, index_sub(e, end, e->region->t), emit_i64(e, 1));
+        index->at[0] = index_sub(e, index_sub(e, end, e->region->t), emit_i64(e, 1));
     }
-    return element(e, inst->args[param], &outer);
+    return inst->args[param];
 }
 
 static LLVMValueRef operator_element(Emit *e, const IrInst *inst, const Index *index)
@@ -162,6 +164,7 @@ static LLVMValueRef compute(Emit *e, const IrInst *inst, const Index *index)
 LLVMValueRef element(Emit *e, const IrValue *value, const Index *index)
 {
     LLVMValueRef result = remembered(e, value, index);
+    Index moved = *index;
     if (result)
         return result;
     if (element_in_memory(e, value))
@@ -169,7 +172,7 @@ LLVMValueRef element(Emit *e, const IrValue *value, const Index *index)
     else if (value->def)
         result = compute(e, value->def, index);
     else
-        result = parameter_element(e, scan_parameter(e, value), index);
+        result = element(e, element_parameter(e, value, &moved), &moved);
     element_set(e, value, index, result);
     return result;
 }

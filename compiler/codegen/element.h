@@ -21,6 +21,10 @@ bool element_in_memory(const Emit *e, const IrValue *value);
 LLVMValueRef element_base(Emit *e, const IrValue *value);
 LLVMValueRef element_position(Emit *e, const IrValue *value, const Index *index);
 
+/* What a sequence or per-item parameter of the scan at hand is taken from: its operand, at the
+ * index that `index` is changed to. NULL if the value is no such parameter. */
+const IrValue *element_parameter(Emit *e, const IrValue *value, Index *index);
+
 /* ---- move.c: operators that only move data ---- */
 LLVMValueRef move_element(Emit *e, const IrInst *inst, const Index *index);
 /* The row of `from` (an ancestor of `dim`, or `dim`) to which row `row` of `dim` belongs. */

@@ -4,13 +4,14 @@
  *
  *   module.c   a module: functions, then LLVM's passes
  *   func.c     a function: entry, arena, one launch after the other
- *   kernel.c   a kernel: the nests of its roots      scan.c  the loop over time
+ *   kernel.c   a kernel: the nests of its roots      scan.c  the loop over time, units.c  a step of it
  *   map.c reduce.c scatter.c dot.c                   a nest: loops that store roots
  *   element.c  a value at an index, pulled through the instructions of the kernel
  *   scalar.c math.c random.c                         one scalar from others
  *
  * Every kernel is an NndBlock, `void kernel(ptr frame, i64 lo, i64 hi)`, run by
- * nnd_pool_run. Cells are what a function's kernels are given pointers to: cell
+ * nnd_pool_run; that of a scan is an NndMember, `(ptr frame, i64 rank, i64 size)`.
+ * Cells are what a function's kernels are given pointers to: cell
  * 0 is the NndCall, the others are the buffers of arguments, results, planned
  * slots and scratch. The frame, in the entry's stack, holds the pointers to
  * cells and axes that one kernel uses, in the order in which its code first asks
@@ -39,9 +40,9 @@ typedef struct Codegen {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMTypeRef none, i1, i8, i16, i32, i64, f32, f64, ptr;
-    LLVMTypeRef block_type, entry_type, size_type, pool_run_type;
+    LLVMTypeRef block_type, entry_type, size_type, pool_run_type, pool_team_type, pool_meet_type, axis_share_type;
     LLVMTypeRef call_type, axis_type; /* NndCall, NndAxis */
-    LLVMValueRef pool_run;
+    LLVMValueRef pool_run, pool_team, pool_meet, axis_share; /* of the runtime */
     const Expr *forward[OP_COUNT]; /* of scalar operators, parsed on first use */
     int domains;                   /* alias domains made so far */
     struct KernelInfos *infos;     /* if set, gets what is launched */
@@ -79,7 +80,14 @@ typedef struct Launch {
     Extents extents[3], inner;
     int64_t grain; /* 0: from the cost */
     double item_ns;
+    bool team;     /* the kernel is an NndMember of nnd_pool_team */
+    const IrDim *steps; /* of a team: it meets `meets` times in each of these, */
+    int meets;
+    double step_ns;     /* which takes so long at least, and item_ns for each row */
 } Launch;
+
+/* A member of a team that has so many items (rows of a tile) has them to itself; fewer are shared step by step. */
+enum { TEAM_ITEMS = 6 };
 
 /* One function of the IR. */
 typedef struct FuncGen {
@@ -133,6 +141,7 @@ typedef struct Emit {
     LLVMBasicBlockRef entry; /* what does not change in a call is loaded here */
     LLVMValueRef *cell_cache; /* pointers by cell, once known */
     VEC(FrameSlot) slots;     /* of a block: what its frame holds */
+    LLVMValueRef rank, size; /* in a scan: the member of a team, which has a part of each step; NULL: all of it */
     AxisCache *axes;         /* by dimension */
     LLVMValueRef axes_base, call; /* the former not in blocks: they find axes in their frame */
     RegionScope *region;

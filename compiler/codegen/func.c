@@ -200,6 +200,29 @@ static LLVMValueRef grain_of(Emit *e, const Launch *launch)
     return index_max(e, grain, emit_i64(e, 1));
 }
 
+/* As many members as have enough to do in each step, until they meet; or in all, if they need not. */
+static LLVMValueRef team_size(Emit *e, const Launch *launch, LLVMValueRef independent)
+{
+    const double meeting_ps = 300e3, share_ps = 20e6;
+    LLVMValueRef steps = index_max(e, emit_steps(e, launch->steps), emit_i64(e, 1));
+    LLVMValueRef rows = emit_extent(e, launch->steps);
+    LLVMValueRef all_ps = index_mul(e, rows, emit_i64(e, (int64_t)(launch->item_ns * 1000)));
+    LLVMValueRef step_ps = index_max(e, index_div(e, all_ps, steps), emit_i64(e, (int64_t)(launch->step_ns * 1000)));
+    LLVMValueRef meeting = index_div(e, step_ps, emit_i64(e, (int64_t)meeting_ps * launch->meets));
+    LLVMValueRef apart = index_min(e, independent, index_div(e, all_ps, emit_i64(e, (int64_t)share_ps)));
+    return index_max(e, meeting, apart);
+}
+
+static void launch_team(Emit *e, const Launch *launch, LLVMValueRef pool)
+{
+    bool alone = optimisation_in(e->cg->ir->without, OPTIMISE_SCAN_TEAM);
+    LLVMValueRef items = emit_extent(e, launch->steps->parent);
+    LLVMValueRef independent = index_div(e, items, emit_i64(e, TEAM_ITEMS));
+    LLVMValueRef most = alone ? emit_i64(e, 1) : team_size(e, launch, independent);
+    LLVMValueRef args[] = {pool, most, independent, launch->kernel, e->frame};
+    LLVMBuildCall2(e->b, e->cg->pool_team_type, e->cg->pool_team, args, 5, "");
+}
+
 static LLVMValueRef item_count(Emit *e, const Launch *launch)
 {
     LLVMValueRef count = emit_i64(e, 1);
@@ -241,6 +264,10 @@ static void emit_entry(FuncGen *fg)
     for (int i = 0; i < fg->launches.count; i++) {
         const Launch *launch = &fg->launches.data[i];
         fill_frame(e, launch);
+        if (launch->team) {
+            launch_team(e, launch, pool);
+            continue;
+        }
         LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
         LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
     }

@@ -12,6 +12,7 @@
 
 #include "compiler/cache.h"
 #include "compiler/codegen/module.h"
+#include "runtime/axes.h"
 #include "runtime/pool.h"
 
 typedef struct JitFunction {
@@ -51,20 +52,38 @@ static NndStatus llvm_failed(LLVMErrorRef failed, NndError *error)
 
 /* ---- profiling ---- */
 
-/* Code only hands its pool on to nnd_pool_run: a profiling engine gives it this instead. */
+/* Code only hands its pool on to the functions of the pool: a profiling engine gives it this instead. */
 typedef struct Profiler {
     NndPool *pool;
     JitKernel *next; /* the one that is launched next */
 } Profiler;
+
+static void note_kernel(Profiler *profiler, double start)
+{
+    profiler->next->seconds += now_seconds() - start;
+    profiler->next->calls++;
+    profiler->next++;
+}
 
 static void profiled_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context)
 {
     Profiler *profiler = (Profiler *)(void *)pool;
     double start = now_seconds();
     nnd_pool_run(profiler->pool, count, grain, block, context);
-    profiler->next->seconds += now_seconds() - start;
-    profiler->next->calls++;
-    profiler->next++;
+    note_kernel(profiler, start);
+}
+
+static void profiled_team(NndPool *pool, int64_t most, int64_t independent, NndMember *member, void *context)
+{
+    Profiler *profiler = (Profiler *)(void *)pool;
+    double start = now_seconds();
+    nnd_pool_team(profiler->pool, most, independent, member, context);
+    note_kernel(profiler, start);
+}
+
+static void profiled_meet(NndPool *pool)
+{
+    nnd_pool_meet(((Profiler *)(void *)pool)->pool);
 }
 
 static void begin_profile(Jit *jit, const KernelInfos *infos)
@@ -110,7 +129,12 @@ typedef struct Symbol {
 /* All that generated code may call. */
 static NndStatus define_symbols(Jit *jit, NndError *error)
 {
-    const Symbol symbols[] = {{"nnd_pool_run", jit->profiles ? (uintptr_t)profiled_run : (uintptr_t)nnd_pool_run}, {"exp", (uintptr_t)(double (*)(double))exp},
+    bool profiles = jit->profiles;
+    const Symbol symbols[] = {{"nnd_pool_run", profiles ? (uintptr_t)profiled_run : (uintptr_t)nnd_pool_run},
+                              {"nnd_pool_team", profiles ? (uintptr_t)profiled_team : (uintptr_t)nnd_pool_team},
+                              {"nnd_pool_meet", profiles ? (uintptr_t)profiled_meet : (uintptr_t)nnd_pool_meet},
+                              {"nnd_axis_share", (uintptr_t)nnd_axis_share},
+                              {"exp", (uintptr_t)(double (*)(double))exp},
                               {"log", (uintptr_t)(double (*)(double))log}, {"tanh", (uintptr_t)(double (*)(double))tanh},
                               {"floor", (uintptr_t)(double (*)(double))floor},
                               {"floorf", (uintptr_t)(float (*)(float))floorf},

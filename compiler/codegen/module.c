@@ -40,6 +40,13 @@ static void make_types(Codegen *cg)
     cg->size_type = LLVMFunctionType(cg->i64, &cg->ptr, 1, 0);
     cg->pool_run_type = LLVMFunctionType(cg->none, run, 5, 0);
     cg->pool_run = LLVMAddFunction(cg->module, "nnd_pool_run", cg->pool_run_type);
+    LLVMTypeRef team[] = {cg->ptr, cg->i64, cg->i64, cg->ptr, cg->ptr}, share[] = {cg->ptr, cg->i64, cg->i64, cg->i64};
+    cg->pool_team_type = LLVMFunctionType(cg->none, team, 5, 0);
+    cg->pool_meet_type = LLVMFunctionType(cg->none, &cg->ptr, 1, 0);
+    cg->axis_share_type = LLVMFunctionType(cg->i64, share, 4, 0);
+    cg->pool_team = LLVMAddFunction(cg->module, "nnd_pool_team", cg->pool_team_type);
+    cg->pool_meet = LLVMAddFunction(cg->module, "nnd_pool_meet", cg->pool_meet_type);
+    cg->axis_share = LLVMAddFunction(cg->module, "nnd_axis_share", cg->axis_share_type);
 }
 
 static void set_layout(Codegen *cg)

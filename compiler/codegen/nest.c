@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/nest.h"
 
-#include "compiler/codegen/dot.h"
 #include "compiler/codegen/loops.h"
+#include "compiler/codegen/units.h"
 
 /* ---- stores ---- */
 
-static LLVMValueRef output_base(Emit *e, const Output *output)
+LLVMValueRef nest_output_base(Emit *e, const Output *output)
 {
     const IrInst *scan = e->region ? e->region->scan : NULL;
     switch (output->kind) {
@@ -30,7 +30,7 @@ static LLVMValueRef emit_row(Emit *e, LLVMValueRef place)
     return index_sub(e, index_sub(e, end, e->region->t), emit_i64(e, 1));
 }
 
-static LLVMValueRef output_position(Emit *e, const Output *output, const Index *index)
+LLVMValueRef nest_output_position(Emit *e, const Output *output, const Index *index)
 {
     Index moved = *index;
     if (output->kind == OUTPUT_EMIT)
@@ -40,13 +40,16 @@ static LLVMValueRef output_position(Emit *e, const Output *output, const Index *
     return element_position(e, output->value, &moved);
 }
 
+void nest_store_output(Emit *e, const Output *output, const Index *index)
+{
+    LLVMValueRef scalar = element(e, output->value, index);
+    memory_store(e, output->value, nest_output_base(e, output), nest_output_position(e, output, index), scalar);
+}
+
 void nest_store(Emit *e, const Nest *nest, const Index *index)
 {
-    for (int i = 0; i < nest->outputs.count; i++) {
-        const Output *output = &nest->outputs.data[i];
-        LLVMValueRef scalar = element(e, output->value, index);
-        memory_store(e, output->value, output_base(e, output), output_position(e, output, index), scalar);
-    }
+    for (int i = 0; i < nest->outputs.count; i++)
+        nest_store_output(e, &nest->outputs.data[i], index);
 }
 
 void nest_memory(Emit *e, const Nest *nest)
@@ -274,9 +277,6 @@ static void list_scan(FuncGen *fg, const Kernel *kernel, NestList *out)
     Nest *nest = new_nest(fg, kernel->anchor);
     const IrDim *parent = kernel->anchor->attrs.scan.dim->parent;
     nest->kind = NEST_SCAN;
-    nest->grain = 16;
-    nest->item_rank = 1;
-    nest->items[0] = parent;
     add_state_buffers(fg, nest, kernel->anchor);
     NestList inside = {0};
     KernelList kernels = fuse_kernels(arena, kernel->anchor->region);
@@ -286,7 +286,8 @@ static void list_scan(FuncGen *fg, const Kernel *kernel, NestList *out)
         if (is_outside(inside.data[i], parent))
             vec_push(arena, out, inside.data[i]);
         else
-            vec_push(arena, &nest->steps, inside.data[i]);
+            units_add(fg, &nest->steps, inside.data[i]);
+    units_finish(fg, kernel->anchor->region, &nest->steps);
     vec_push(arena, out, nest);
 }
 
@@ -370,6 +371,7 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     case NEST_DECAY: decay_emit(e, nest, lo, hi); break;
     case NEST_PACK: dot_emit_pack(e, nest, lo, hi); break;
     case NEST_TILES: dot_emit_tiles(e, nest, lo, hi); break;
+    case NEST_UNITS: units_emit(e, nest, lo, hi); break;
     case NEST_RUN: rows_emit(e, nest, lo, hi); break;
     case NEST_SCAN: scan_emit(e, nest, lo, hi); break;
     }
@@ -382,8 +384,8 @@ static const char *kind_name(NestKind kind)
     static const char *const names[] = {
         [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
         [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
-        [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",       [NEST_KEEP] = "keep",    [NEST_PUT] = "put",
-        [NEST_DECAY] = "decay"};
+        [NEST_UNITS] = "units",     [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",    [NEST_KEEP] = "keep",
+        [NEST_PUT] = "put",         [NEST_DECAY] = "decay"};
     return names[kind];
 }
 
@@ -400,8 +402,15 @@ void nest_launch(FuncGen *fg, const Nest *nest)
     Emit *e = emit_block_begin(fg, kind_name(nest->kind));
     nest_emit(e, nest, e->lo, e->hi);
     emit_block_end(e);
-    Launch launch = {.kernel = e->function, .slots = e->slots.data, .slot_count = e->slots.count, .inner = nest->inner, .grain = nest->grain, .item_ns = nest->item_ns};
-    if (nest->kind == NEST_TILES) {
+    Launch launch = {.kernel = e->function,
+                     .slots = e->slots.data,
+                     .slot_count = e->slots.count,
+                     .inner = nest->inner,
+                     .grain = nest->grain,
+                     .item_ns = nest->item_ns};
+    if (nest->kind == NEST_SCAN) {
+        scan_set_launch(fg, nest, &launch);
+    } else if (nest->kind == NEST_TILES) {
         dot_set_groups(nest, &launch);
     } else if (nest->item_rank) {
         add_group(&launch, nest->items, nest->item_rank - 1, 1);

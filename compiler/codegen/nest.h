@@ -37,8 +37,9 @@ typedef enum NestKind {
     NEST_DECAY,   /* decay; items are rows */
     NEST_PACK,    /* an operand of a contraction, copied into panels */
     NEST_TILES,   /* a contraction in register tiles */
+    NEST_UNITS,   /* of a scan: a step of units (units.h); items are places */
     NEST_RUN,     /* several nests, row by row; items are rows */
-    NEST_SCAN     /* a loop over time; items are places in `order` */
+    NEST_SCAN     /* a loop over time, by a team */
 } NestKind;
 
 typedef struct DotPlan DotPlan; /* dot.h */
@@ -49,14 +50,16 @@ typedef VEC(Nest *) NestList;
 struct Nest {
     NestKind kind;
     const IrInst *anchor;
-    VEC(Output) outputs;  /* all of one shape */
+    VEC(Output) outputs;  /* all of one shape; UNITS: [item, gates ..., unit] */
     int item_rank;        /* items are the product of these, the last one cut by `chunk` */
     const IrDim *items[NND_MAX_RANK];
     int64_t chunk;
     Extents inner;        /* what an item costs: item_ns times these */
     double item_ns;
     int64_t grain;        /* items a block, or 0: from the cost */
-    DotPlan *dot;         /* PACK, TILES */
+    DotPlan *dot;         /* PACK, TILES; UNITS, or NULL */
+    const IrDim *unit;    /* UNITS */
+    bool lanes;           /* UNITS: computed in vectors */
     NestList steps;       /* SCAN, RUN: what is done at each step or row, in order */
     int *state_cells;     /* SCAN: two buffers for each state */
 };
@@ -72,6 +75,10 @@ void nest_launch(FuncGen *fg, const Nest *nest);
 
 /* Stores the outputs' elements at the index. */
 void nest_store(Emit *e, const Nest *nest, const Index *index);
+/* The same for one of the outputs, and where it is stored. */
+void nest_store_output(Emit *e, const Output *output, const Index *index);
+LLVMValueRef nest_output_base(Emit *e, const Output *output);
+LLVMValueRef nest_output_position(Emit *e, const Output *output, const Index *index);
 /* Names of the buffers that the nest writes, for the alias information. */
 void nest_memory(Emit *e, const Nest *nest);
 /* Cost of computing the outputs' elements, in nanoseconds. */
@@ -97,7 +104,11 @@ void dot_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef h
 Nest *nest_run(FuncGen *fg, const NestList *nests);
 void rows_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
-void scan_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+/* What member `rank` of a team of `size` does. */
+void scan_emit(Emit *e, const Nest *nest, LLVMValueRef rank, LLVMValueRef size);
+void scan_set_launch(const FuncGen *fg, const Nest *nest, Launch *launch);
+/* Of lo .. hi-1, the part of the member that is being emitted. */
+void scan_share(Emit *e, LLVMValueRef *lo, LLVMValueRef *hi);
 /* Where the state that a region value becomes is stored; NULL if it is none. */
 LLVMValueRef scan_next_state(const Emit *e, const IrValue *value);
 

@@ -89,7 +89,17 @@ typedef struct OpContext {
     Emit *e;
     NndDType dtype;
     bool real;
+    unsigned lanes; /* of a vector; 0: a scalar */
 } OpContext;
+
+static LLVMValueRef constant(const OpContext *c, double number)
+{
+    enum { MAX_LANES = 64 };
+    LLVMValueRef lanes[MAX_LANES], scalar = scalar_const(c->e, c->dtype, number);
+    for (unsigned i = 0; i < c->lanes; i++)
+        lanes[i] = scalar;
+    return c->lanes ? LLVMConstVector(lanes, c->lanes) : scalar;
+}
 
 static LLVMValueRef compare(const OpContext *c, IrOp op, LLVMValueRef x, LLVMValueRef y)
 {
@@ -214,7 +224,7 @@ static LLVMValueRef primitive(const OpContext *c, IrOp op, LLVMValueRef *args)
 static LLVMValueRef evaluate(const OpContext *c, const Expr *expr, LLVMValueRef *variables)
 {
     if (expr->kind == EXPR_NUMBER)
-        return scalar_const(c->e, c->dtype, expr->number);
+        return constant(c, expr->number);
     if (expr->kind == EXPR_VARIABLE)
         return variables[expr->variable];
     LLVMValueRef args[3] = {NULL, NULL, NULL};
@@ -225,7 +235,9 @@ static LLVMValueRef evaluate(const OpContext *c, const Expr *expr, LLVMValueRef 
 
 LLVMValueRef scalar_op(Emit *e, IrOp op, NndDType dtype, LLVMValueRef *args)
 {
-    OpContext c = {e, dtype, scalar_is_float(dtype)};
+    LLVMTypeRef type = LLVMTypeOf(args[ir_op_info[op].arity - 1]);
+    bool vector = LLVMGetTypeKind(type) == LLVMVectorTypeKind;
+    OpContext c = {e, dtype, scalar_is_float(dtype), vector ? LLVMGetVectorSize(type) : 0};
     LLVMValueRef result = evaluate(&c, forward(e, op), args);
     return dtype == NND_BF16 && !(ir_op_info[op].flags & BOOL) ? round_bf16(e, result) : result;
 }

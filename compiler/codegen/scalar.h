@@ -9,7 +9,8 @@
 
 #include "compiler/codegen/emit.h"
 
-/* A scalar operator on operands of `dtype` (the condition of select apart). */
+/* An operator on operands of `dtype` (the condition of select apart): scalars, or vectors
+ * of f32 or bool. */
 LLVMValueRef scalar_op(Emit *e, IrOp op, NndDType dtype, LLVMValueRef *args);
 LLVMValueRef scalar_const(Emit *e, NndDType dtype, double value);
 LLVMValueRef scalar_cast(Emit *e, LLVMValueRef x, NndDType from, NndDType to);

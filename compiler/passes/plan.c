@@ -8,8 +8,8 @@
  * values whose lives do not overlap, preferring slots of the same shape.
  *
  * Items of a scan are divided among threads, which are at different places of
- * its body at the same time: values of a body only share a slot with values of
- * the same type, whose rows lie at the same addresses.
+ * its body at the same time, and what its kernels do may be done together: values
+ * of a body, which are small, never share a slot.
  */
 #include "compiler/passes/plan.h"
 
@@ -24,7 +24,6 @@ typedef struct Life {
 /* Who used a slot last. */
 typedef struct Tenant {
     int to, scan;
-    const IrType *type;
 } Tenant;
 
 typedef struct Planner {
@@ -138,7 +137,7 @@ static int choose_slot(Planner *p, MemoryPlan *plan, const Tenant *tenants, cons
     bool share = !optimisation_in(p->func->module->without, OPTIMISE_SHARE_MEMORY);
     for (int i = 0; i < plan->slots.count && share; i++) {
         bool same_scan = life->scan && tenants[i].scan == life->scan;
-        if (tenants[i].to >= life->from || (same_scan && !ir_type_equal(tenants[i].type, &life->value->type)))
+        if (tenants[i].to >= life->from || same_scan)
             continue;
         if (same_shape(&plan->slots.data[i], &life->value->type))
             return i;
@@ -164,7 +163,7 @@ static void place(Planner *p, MemoryPlan *plan, Tenant *tenants, const Life *lif
     entry.result = result_index(p->func, life->value);
     if (entry.result < 0) {
         entry.slot = choose_slot(p, plan, tenants, life);
-        tenants[entry.slot] = (Tenant){life->to, life->scan, &life->value->type};
+        tenants[entry.slot] = (Tenant){life->to, life->scan};
         add_size(p, &plan->slots.data[entry.slot], life->value->type);
     }
     vec_push(p->arena, &plan->entries, entry);

@@ -115,6 +115,29 @@ static void rows_are_packed_and_segments_sorted_longest_first(void)
     nnd_axes_free(axes);
 }
 
+static void shares_follow_each_other_and_have_about_equally_many_rows(void)
+{
+    static const int64_t lengths[] = {3, 16, 0, 7, 7, 1, 12, 9, 2};
+    enum { ITEMS = sizeof lengths / sizeof *lengths };
+    NndAxes *axes = axes_of(batch_of_words, 2);
+    NndExtent given[] = {{.extent = ITEMS}, {.lengths = lengths}};
+    CHECK_EQ_INT(nnd_axes_bind(axes, given, &error), NND_OK);
+    const NndAxis *word = &nnd_axes_table(axes)[WORD];
+    for (int64_t size = 1; size <= ITEMS + 2; size++) {
+        CHECK_EQ_INT(nnd_axis_share(word, ITEMS, 0, size), 0);
+        CHECK_EQ_INT(nnd_axis_share(word, ITEMS, size, size), ITEMS);
+        for (int64_t rank = 0; rank < size; rank++) {
+            int64_t lo = nnd_axis_share(word, ITEMS, rank, size), hi = nnd_axis_share(word, ITEMS, rank + 1, size);
+            int64_t rows = 0;
+            CHECK(lo <= hi);
+            for (int64_t place = lo; place < hi; place++)
+                rows += length_of(word, word->order[place]);
+            CHECK(rows < word->extent / size + MAX_LENGTH + 1);
+        }
+    }
+    nnd_axes_free(axes);
+}
+
 static void a_batch_of_no_items_has_no_rows(void)
 {
     NndAxes *axes = axes_of(batch_of_words, 2);
@@ -291,6 +314,7 @@ static void impossible_extents_are_refused_by_name_and_do_no_harm(void)
 int main(void)
 {
     rows_are_packed_and_segments_sorted_longest_first();
+    shares_follow_each_other_and_have_about_equally_many_rows();
     a_batch_of_no_items_has_no_rows();
     segments_may_all_be_empty();
     batches_of_any_size_follow_each_other();

@@ -168,6 +168,64 @@ static void all_threads_work_on_a_run(void)
     nnd_pool_free(pool);
 }
 
+enum { STEPS = 40, MOST_MEMBERS = 3 }; /* where cores have other work, each step may take milliseconds */
+
+/* Each step, every member adds up what all have written in the step before. */
+typedef struct Team {
+    NndPool *pool;
+    int64_t size;
+    long written[2][MOST_MEMBERS]; /* not atomic: meeting orders the accesses */
+    atomic_int wrong;
+} Team;
+
+static void step_together(void *context, int64_t rank, int64_t size)
+{
+    Team *t = context;
+    if (rank < 0 || rank >= size || size != t->size) {
+        t->wrong++;
+        return;
+    }
+    for (int step = 0; step < STEPS; step++) {
+        long sum = 0;
+        for (int64_t i = 0; i < size && step > 0; i++)
+            sum += t->written[step % 2 ^ 1][i];
+        t->wrong += step > 0 && sum != size * (step - 1) + size * (size - 1) / 2;
+        t->written[step % 2][rank] = step + rank;
+        if (size > 1)
+            nnd_pool_meet(t->pool);
+    }
+}
+
+static void members_of_a_team_see_what_the_others_did_before_they_met(void)
+{
+    for (int threads = 1; threads <= MOST_MEMBERS; threads++) {
+        Team t = {.pool = pool_of(threads)};
+        for (int64_t most = 0; most <= MOST_MEMBERS + 1; most++) {
+            t.size = most < 1 ? 1 : most < threads ? most : threads;
+            nnd_pool_team(t.pool, most, most, step_together, &t); /* however crowded the machine is */
+        }
+        CHECK_EQ_INT(t.wrong, 0);
+        nnd_pool_free(t.pool);
+    }
+}
+
+static void team_inside(void *context, int64_t lo, int64_t hi)
+{
+    (void)lo, (void)hi;
+    Team *outer = context, own = {.pool = outer->pool, .size = 1};
+    nnd_pool_team(own.pool, MOST_MEMBERS, 0, step_together, &own);
+    outer->wrong += own.wrong;
+}
+
+static void a_team_without_threads_of_its_own_has_one_member(void)
+{
+    Team t = {.pool = pool_of(3), .size = 1};
+    nnd_pool_team(NULL, MOST_MEMBERS, 0, step_together, &t);
+    nnd_pool_run(t.pool, 8, 1, team_inside, &t);
+    CHECK_EQ_INT(t.wrong, 0);
+    nnd_pool_free(t.pool);
+}
+
 static void zero_threads_mean_one_for_each_usable_core(void)
 {
     NndPool *pool = NULL;
@@ -336,6 +394,8 @@ int main(void)
     one_thread_or_no_pool_runs_blocks_in_order_on_the_caller();
     a_run_inside_a_block_is_done_in_order_by_its_own_thread();
     all_threads_work_on_a_run();
+    members_of_a_team_see_what_the_others_did_before_they_met();
+    a_team_without_threads_of_its_own_has_one_member();
     zero_threads_mean_one_for_each_usable_core();
     many_runs_follow_each_other();
     pools_come_and_go();

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/codegen/units.h"
+
+#include "compiler/codegen/loops.h"
+
+typedef struct Units {
+    const Nest *nest;
+    const IrDim *unit;
+    int lanes;
+    LLVMValueRef row_at[NND_MAX_RANK]; /* of the row at hand */
+    /* with a product: */
+    const DotPlan *dot;
+    AddressGen address;
+    LLVMTypeRef scalar, vector;
+    LLVMValueRef block;     /* stack: sums of the tile, [tile_rows, panel] */
+    LLVMValueRef panel;     /* number */
+    LLVMValueRef first_row; /* row of S that belongs to the first place */
+} Units;
+
+/* ---- what is computed for an item and a vector of units ---- */
+
+/* The index of gate `gate` of `dims`, which lie between the rows' axes and the unit. */
+static Index gate_index(Emit *e, const Units *u, const IrType *type, int row_rank, int gate,
+                        LLVMValueRef unit)
+{
+    Index index = {0};
+    memcpy(index.at, u->row_at, (size_t)row_rank * sizeof *index.at);
+    index_split(e, (const IrDim *const *)type->dims + row_rank, type->rank - row_rank - 1,
+                emit_i64(e, gate), index.at + row_rank);
+    index.at[type->rank - 1] = unit;
+    return index;
+}
+
+static int64_t gate_count(const IrType *type, int row_rank)
+{
+    int64_t count = 1;
+    for (int i = row_rank; i < type->rank - 1; i++)
+        count *= type->dims[i]->size;
+    return count;
+}
+
+static int row_rank(const Units *u)
+{
+    return u->dot ? u->dot->rows.count : 1;
+}
+
+/* Where the sums of gate `gate` are in the block; `first` is the vector of the panel at hand. */
+static LLVMValueRef sum_place(Emit *e, const Units *u, LLVMValueRef row, LLVMValueRef first,
+                              int gate)
+{
+    LLVMValueRef vector = index_add(e, index_mul(e, row, emit_i64(e, u->dot->vectors)), first);
+    return index_mul(e, index_add(e, vector, emit_i64(e, gate)), emit_i64(e, u->dot->lanes));
+}
+
+static void store_output(Emit *e, Lanes *l, const Units *u, const Output *output, LLVMValueRef unit)
+{
+    const IrType *type = &output->value->type;
+    for (int gate = 0; gate < gate_count(type, row_rank(u)); gate++) {
+        Index index = gate_index(e, u, type, row_rank(u), gate, unit);
+        if (l) {
+            LLVMValueRef vector = lanes_element(l, output->value, &index, type->rank - 1);
+            lanes_store(l, output->value, nest_output_base(e, output),
+                        nest_output_position(e, output, &index), vector);
+        } else {
+            nest_store_output(e, output, &index);
+        }
+    }
+}
+
+static void store_outputs(Emit *e, Lanes *l, const Units *u, LLVMValueRef unit)
+{
+    for (int i = 0; i < u->nest->outputs.count; i++)
+        store_output(e, l, u, &u->nest->outputs.data[i], unit);
+}
+
+/* A vector of units, `rest` of which and those behind exist. */
+static void emit_vector(Emit *e, const Units *u, LLVMValueRef row, LLVMValueRef first,
+                        LLVMValueRef unit, LLVMValueRef rest)
+{
+    Lanes l = lanes_begin(e, u->lanes, u->unit->size % u->lanes ? rest : NULL);
+    for (int gate = 0; u->dot && gate < u->dot->gates; gate++) {
+        const IrValue *sums = &u->dot->inst->results[0];
+        Index index = gate_index(e, u, &sums->type, row_rank(u), gate, unit);
+        LLVMValueRef at = sum_place(e, u, row, first, gate);
+        LLVMValueRef sum = LLVMBuildLoad2(e->b, u->vector, memory_at(e, NND_F32, u->block, at), "");
+        lanes_set(&l, sums, &index, sum);
+    }
+    store_outputs(e, &l, u, unit);
+}
+
+/* The same, one by one. */
+static void emit_each(Emit *e, const Units *u, LLVMValueRef row, LLVMValueRef first,
+                      LLVMValueRef unit, LLVMValueRef rest)
+{
+    Loop lanes =
+        loop_begin(e, emit_i64(e, 0), index_min(e, emit_i64(e, u->lanes), rest), 1, LOOP_VECTOR);
+    LLVMValueRef at = index_add(e, unit, lanes.index);
+    for (int gate = 0; u->dot && gate < u->dot->gates; gate++) {
+        const IrValue *sums = &u->dot->inst->results[0];
+        Index index = gate_index(e, u, &sums->type, row_rank(u), gate, at);
+        LLVMValueRef place = index_add(e, sum_place(e, u, row, first, gate), lanes.index);
+        element_set(e, sums, &index, memory_load_raw(e, u->dot->dtype, u->block, place));
+    }
+    store_outputs(e, NULL, u, at);
+    loop_end(e, &lanes);
+}
+
+static void emit_units(Emit *e, const Units *u, LLVMValueRef row, LLVMValueRef first,
+                       LLVMValueRef unit)
+{
+    LLVMValueRef rest = index_sub(e, emit_extent(e, u->unit), unit);
+    if (u->nest->lanes)
+        emit_vector(e, u, row, first, unit, rest);
+    else
+        emit_each(e, u, row, first, unit, rest);
+}
+
+/* ---- a product ---- */
+
+static LLVMValueRef panel_pointer(Emit *e, const Units *u)
+{
+    const DotPlan *p = u->dot;
+    LLVMValueRef start = index_mul(e, u->panel, dot_extent(e, &p->k, 0, p->k.count));
+    return memory_at(e, p->dtype, emit_cell(e, p->panel_cell),
+                     index_mul(e, start, emit_i64(e, dot_panel(p))));
+}
+
+static LLVMValueRef row_pointer(Emit *e, const Units *u, LLVMValueRef row)
+{
+    LLVMValueRef at =
+        index_mul(e, index_add(e, u->first_row, row), emit_i64(e, u->dot->row_stride));
+    return memory_at(e, u->dot->dtype, u->address.base, index_add(e, u->address.constant, at));
+}
+
+/* The sums of `count` rows, which is known at run time only. */
+static void emit_sums(Emit *e, const Units *u, LLVMValueRef first, LLVMValueRef count)
+{
+    const DotPlan *p = u->dot;
+    LLVMValueRef s = row_pointer(e, u, first), panel = panel_pointer(e, u),
+                 k = dot_extent(e, &p->k, 0, p->k.count);
+    LLVMBasicBlockRef done = emit_new_block(e, "summed"), full = emit_new_block(e, "rows");
+    LLVMValueRef choice = LLVMBuildSwitch(e->b, count, full, (unsigned)p->tile_rows);
+    for (int rows = p->tile_rows; rows > 0; rows--) {
+        LLVMBasicBlockRef block = rows == p->tile_rows ? full : emit_new_block(e, "rows");
+        TileShape shape = {p->dtype, rows, p->vectors, p->lanes, p->row_stride, p->k_stride};
+        if (block != full)
+            LLVMAddCase(choice, emit_i64(e, rows), block);
+        LLVMPositionBuilderAtEnd(e->b, block);
+        units_call_tile(e, &shape, s, panel, k, u->block);
+        LLVMBuildBr(e->b, done);
+    }
+    LLVMPositionBuilderAtEnd(e->b, done);
+}
+
+static void emit_results(Emit *e, Units *u, LLVMValueRef first, LLVMValueRef count)
+{
+    const DotPlan *p = u->dot;
+    LLVMValueRef first_unit = index_mul(e, u->panel, emit_i64(e, dot_units(p)));
+    LLVMValueRef vectors = index_sub(e, emit_i64(e, (u->unit->size + u->lanes - 1) / u->lanes),
+                                     index_div(e, first_unit, emit_i64(e, u->lanes)));
+    Loop rows = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
+    index_split(e, p->rows.dims, p->rows.count,
+                index_add(e, index_add(e, u->first_row, first), rows.index), u->row_at);
+    Loop loop =
+        loop_begin(e, emit_i64(e, 0), index_min(e, vectors, emit_i64(e, dot_units(p) / u->lanes)),
+                   1, LOOP_PLAIN);
+    LLVMValueRef unit = index_add(e, first_unit, index_mul(e, loop.index, emit_i64(e, u->lanes)));
+    emit_units(e, u, rows.index, loop.index, unit);
+    loop_end(e, &loop);
+    loop_end(e, &rows);
+}
+
+/* Rows lo .. hi-1 of the places, in tiles as equal as they can be. */
+static void emit_panel(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
+{
+    int most = u->dot->tile_rows;
+    LLVMValueRef count = index_sub(e, hi, lo), one = emit_i64(e, 1);
+    LLVMValueRef tiles =
+        index_div(e, index_add(e, count, emit_i64(e, most - 1)), emit_i64(e, most));
+    LLVMValueRef size =
+        index_div(e, index_add(e, count, index_sub(e, tiles, one)), index_max(e, tiles, one));
+    Loop loop = loop_begin(e, emit_i64(e, 0), tiles, 1, LOOP_PLAIN);
+    LLVMValueRef first = index_add(e, lo, index_mul(e, loop.index, size));
+    LLVMValueRef rows = index_min(e, size, index_sub(e, hi, first));
+    emit_sums(e, u, first, rows);
+    emit_results(e, u, first, rows);
+    loop_end(e, &loop);
+}
+
+/* All panels of `rows` rows: the member's share of the rows of them all, panel by panel. */
+static void emit_panels(Emit *e, Units *u, LLVMValueRef rows)
+{
+    LLVMValueRef zero = emit_i64(e, 0), one = emit_i64(e, 1), some = index_max(e, rows, one);
+    LLVMValueRef lo = zero, hi = index_mul(e, rows, dot_panel_count(e, u->dot));
+    scan_share(e, &lo, &hi);
+    LLVMValueRef end = index_div(e, index_add(e, hi, index_sub(e, some, one)), some);
+    Loop loop = loop_begin(e, index_div(e, lo, some), end, 1, LOOP_PLAIN);
+    LLVMValueRef start = index_mul(e, loop.index, rows);
+    u->panel = loop.index;
+    emit_panel(e, u, index_max(e, zero, index_sub(e, lo, start)),
+               index_min(e, rows, index_sub(e, hi, start)));
+    loop_end(e, &loop);
+}
+
+static void emit_with_product(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
+{
+    const DotPlan *p = u->dot;
+    LLVMValueRef each = dot_extent(e, &p->rows, 1, p->rows.count - 1);
+    u->scalar = emit_type(e->cg, p->dtype);
+    u->vector = LLVMVectorType(u->scalar, (unsigned)p->lanes);
+    u->address = address_begin(e, &p->map, p->inst->args[p->s]->type.rank);
+    u->block = emit_alloca_array(e, u->scalar, p->tile_rows * dot_panel(p), "block");
+    u->first_row = index_mul(e, lo, each);
+    emit_panels(e, u, index_mul(e, index_sub(e, hi, lo), each));
+}
+
+/* ---- no product ---- */
+
+static void emit_alone(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
+{
+    LLVMValueRef vectors = emit_i64(e, (u->unit->size + u->lanes - 1) / u->lanes);
+    LLVMValueRef first = index_mul(e, lo, vectors), end = index_mul(e, hi, vectors);
+    scan_share(e, &first, &end);
+    Loop loop = loop_begin(e, first, end, 1, LOOP_PLAIN);
+    u->row_at[0] = index_div(e, loop.index, vectors);
+    emit_units(e, u, NULL, NULL, index_mul(e, index_rem(e, loop.index, vectors), emit_i64(e, u->lanes)));
+    loop_end(e, &loop);
+}
+
+void units_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
+{
+    const DotPlan *p = nest->dot;
+    Units u = {.nest = nest,
+               .unit = nest->unit,
+               .dot = p,
+               .lanes = p ? p->lanes : e->cg->target->vector_bytes / 4};
+    if (p)
+        emit_with_product(e, &u, lo, hi);
+    else
+        emit_alone(e, &u, lo, hi);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/codegen/loops.h"
+#include "compiler/codegen/scalar.h"
+#include "compiler/codegen/units.h"
+
+enum { ARG_S, ARG_PANEL, ARG_K, ARG_BLOCK, ARG_COUNT };
+
+typedef struct Tile {
+    const TileShape *shape;
+    LLVMTypeRef scalar, vector;
+    LLVMValueRef args[ARG_COUNT];
+    LLVMValueRef sums[MAX_TILE_ROWS * MAX_GATES]; /* stack, until LLVM takes them to registers */
+} Tile;
+
+static LLVMValueRef vector_at(Emit *e, const Tile *t, LLVMValueRef base, LLVMValueRef number)
+{
+    LLVMValueRef at = index_mul(e, number, emit_i64(e, t->shape->lanes));
+    return LLVMBuildInBoundsGEP2(e->b, t->scalar, base, &at, 1, "");
+}
+
+static LLVMValueRef load_vector(Emit *e, const Tile *t, LLVMValueRef base, LLVMValueRef number)
+{
+    LLVMValueRef x = LLVMBuildLoad2(e->b, t->vector, vector_at(e, t, base, number), "");
+    LLVMSetAlignment(x, (unsigned)t->shape->lanes * (unsigned)nnd_dtype_size(t->shape->dtype));
+    return x;
+}
+
+static LLVMValueRef load_splat(Emit *e, const Tile *t, int row, LLVMValueRef k)
+{
+    LLVMValueRef at = index_mul(e, k, emit_i64(e, t->shape->k_stride));
+    at = index_add(e, at, emit_i64(e, row * t->shape->row_stride));
+    LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, t->scalar, t->args[ARG_S], &at, 1, "");
+    LLVMValueRef none = LLVMGetPoison(t->vector), x = LLVMBuildLoad2(e->b, t->scalar, address, "");
+    LLVMValueRef first = LLVMBuildInsertElement(e->b, none, x, emit_i32(e, 0), "");
+    return LLVMBuildShuffleVector(
+        e->b, first, none, LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->shape->lanes)),
+        "");
+}
+
+/* Entry `k`: a row of the panel times a scalar of each row of S. */
+static void add_products(Emit *e, const Tile *t, LLVMValueRef k)
+{
+    const TileShape *shape = t->shape;
+    LLVMValueRef columns[MAX_GATES], first = index_mul(e, k, emit_i64(e, shape->vectors));
+    for (int v = 0; v < shape->vectors; v++)
+        columns[v] = load_vector(e, t, t->args[ARG_PANEL], index_add(e, first, emit_i64(e, v)));
+    for (int row = 0; row < shape->rows; row++) {
+        LLVMValueRef x = load_splat(e, t, row, k);
+        for (int v = 0; v < shape->vectors; v++) {
+            LLVMValueRef slot = t->sums[row * shape->vectors + v];
+            LLVMBuildStore(
+                e->b,
+                math_multiply_add(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")),
+                slot);
+        }
+    }
+}
+
+static void emit_tile(Emit *e, Tile *t)
+{
+    int count = t->shape->rows * t->shape->vectors;
+    for (int i = 0; i < count; i++) {
+        t->sums[i] = emit_alloca(e, t->vector, "sum");
+        LLVMBuildStore(e->b, LLVMConstNull(t->vector), t->sums[i]);
+    }
+    Loop entries = loop_begin(e, emit_i64(e, 0), t->args[ARG_K], 1, LOOP_PLAIN);
+    add_products(e, t, entries.index);
+    loop_end(e, &entries);
+    for (int i = 0; i < count; i++) {
+        LLVMValueRef sum = LLVMBuildLoad2(e->b, t->vector, t->sums[i], "");
+        LLVMValueRef store =
+            LLVMBuildStore(e->b, sum, vector_at(e, t, t->args[ARG_BLOCK], emit_i64(e, i)));
+        LLVMSetAlignment(store,
+                         (unsigned)t->shape->lanes * (unsigned)nnd_dtype_size(t->shape->dtype));
+    }
+}
+
+static void set_attribute(Codegen *cg, LLVMValueRef function, LLVMAttributeIndex index,
+                          const char *name)
+{
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    LLVMAddAttributeAtIndex(function, index, LLVMCreateEnumAttribute(cg->context, kind, 0));
+}
+
+static LLVMValueRef tile_function(FuncGen *fg, const TileShape *shape, LLVMTypeRef type)
+{
+    Codegen *cg = fg->cg;
+    const char *name =
+        arena_printf(cg->arena, "tile.%s.%dx%d.%lld.%lld", ir_dtype_name(shape->dtype), shape->rows,
+                     shape->vectors, (long long)shape->row_stride, (long long)shape->k_stride);
+    LLVMValueRef function = LLVMGetNamedFunction(cg->module, name);
+    if (function)
+        return function;
+    function = LLVMAddFunction(cg->module, name, type);
+    LLVMSetLinkage(function, LLVMInternalLinkage);
+    set_attribute(cg, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "noinline");
+    Tile tile = {.shape = shape, .scalar = emit_type(cg, shape->dtype)};
+    tile.vector = LLVMVectorType(tile.scalar, (unsigned)shape->lanes);
+    for (unsigned i = 0; i < ARG_COUNT; i++) {
+        tile.args[i] = LLVMGetParam(function, i);
+        if (i != ARG_K)
+            set_attribute(cg, function, i + 1, "noalias");
+    }
+    Emit *e = emit_function_begin(fg, function);
+    emit_tile(e, &tile);
+    emit_block_end(e);
+    return function;
+}
+
+void units_call_tile(Emit *e, const TileShape *shape, LLVMValueRef s, LLVMValueRef panel,
+                     LLVMValueRef k, LLVMValueRef block)
+{
+    LLVMTypeRef params[ARG_COUNT] = {[ARG_S] = e->cg->ptr,
+                                     [ARG_PANEL] = e->cg->ptr,
+                                     [ARG_K] = e->cg->i64,
+                                     [ARG_BLOCK] = e->cg->ptr};
+    LLVMTypeRef type = LLVMFunctionType(e->cg->none, params, ARG_COUNT, 0);
+    LLVMValueRef args[ARG_COUNT] = {
+        [ARG_S] = s, [ARG_PANEL] = panel, [ARG_K] = k, [ARG_BLOCK] = block};
+    LLVMBuildCall2(e->b, type, tile_function(e->fg, shape, type), args, ARG_COUNT, "");
+}

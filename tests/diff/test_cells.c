@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Recurrent cells, from the library and written by hand, with as many units as
+ * registers are filled by, and more or fewer: compiled code gives the numbers of
+ * the interpreter, forward and backward, and the same bits whatever the number
+ * of threads.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compiler/codegen/jit.h"
+#include "compiler/ir/lower.h"
+#include "compiler/passes/passes.h"
+#include "lang/diag.h"
+#include "lang/program.h"
+#include "tests/check.h"
+#include "tests/diff/differences.h"
+#include "tests/diff/engines.h"
+
+enum { THREADS = 3 };
+
+static const char *const cells[] = {
+    "x |> Rnn(%d)",
+    "x |> Lstm(%d, forget_bias = 1)",
+    "x |> Lstm(%d, recompute = true, reverse = true)",
+    "x |> Gru(%d)",
+    "x |> Gru(%d, reset_after = false)",
+    "x |> Mixed(%d)",
+};
+
+/* Two products a step of states of which one is emitted as it was; gates that are no slices of one matrix. */
+static const char source[] =
+    "use std.recurrent, std.dense\n"
+    "layer Mixed(size: dim)(x: f32[..., t~, in]) -> f32[..., t~, size] {\n"
+    "    param W : f32[in, size]   = xavier()\n"
+    "    param U : f32[size, size] = xavier()\n"
+    "    param V : f32[size, 2, size] = xavier()\n"
+    "    param s : f32[size] = xavier()\n"
+    "    scan x over t, from h = zeros(..., size), m = zeros(..., size) {\n"
+    "        a, b = m · V\n"
+    "        g = sigmoid(x · W + h · U)\n"
+    "        m = g * tanh(a) + (1 - g) * s * h\n"
+    "        h = max(h, m) - b / (1 + abs(m))\n"
+    "        emit m\n"
+    "    }\n"
+    "}\n"
+    "model M {\n"
+    "    input x : f32[batch, word~, 5]\n"
+    "    target y : f32[batch, 3]\n"
+    "    found = %s\n"
+    "    output r = found |> last(over word)\n"
+    "    output s = found |> mean(over word)\n"
+    "    d = found |> mean(over word) |> Linear(3)\n"
+    "    loss = (d - y) * (d - y)\n"
+    "}\n";
+
+static IrModule *lower(Arena *arena, const char *label, const char *text, NndDType dtype)
+{
+    Diags *diags = diags_new(arena);
+    Program *program = program_check(arena, source_new(arena, label, text, strlen(text)), NULL, NULL, 0, 0, diags);
+    IrModule *module = program ? lower_program(arena, program, dtype, diags) : NULL;
+    if (!module)
+        diags_print(diags, (DiagStyle){0}, stdout);
+    else
+        difference_gradient(ir_module_func(module, "loss"));
+    return module;
+}
+
+static bool same_bits(const IrFunc *func, const PreparedCall *a, const PreparedCall *b)
+{
+    for (int r = 0; r < func->body->yield_count; r++)
+        if (memcmp(a->results[r], b->results[r],
+                   (size_t)a->counts[r] * nnd_dtype_size(func->body->yields[r]->type.dtype)) != 0)
+            return false;
+    return true;
+}
+
+static void check_threads(Arena *arena, const IrModule *module, NndPool *pool, const char *label)
+{
+    NndError error;
+    Engine *jit;
+    CHECK_EQ_INT(jit_engine_new(&jit, module, NULL, &error), NND_OK);
+    for (int i = 0; i < module->funcs.count; i++) {
+        const IrFunc *func = module->funcs.data[i];
+        for (uint64_t seed = 1; seed <= 6; seed++) {
+            PreparedCall one, three;
+            CHECK_EQ_INT(call_prepare(&one, arena, func, NULL, seed, &error), NND_OK);
+            CHECK_EQ_INT(call_prepare(&three, arena, func, pool, seed, &error), NND_OK);
+            CHECK_EQ_INT(jit->run(jit, func->name, &one.call, &error), NND_OK);
+            CHECK_EQ_INT(jit->run(jit, func->name, &three.call, &error), NND_OK);
+            if (!same_bits(func, &one, &three))
+                printf("%s, @%s, data %d: threads make a difference\n", label, func->name, (int)seed);
+            CHECK(same_bits(func, &one, &three));
+            call_release(&one);
+            call_release(&three);
+        }
+    }
+    jit->free(jit);
+}
+
+static void check_cell(const char *cell, int units, NndDType dtype, NndPool *pool)
+{
+    Arena *arena = arena_new();
+    const char *label = arena_printf(arena, cell, units);
+    const char *text = arena_printf(arena, source, label);
+    IrModule *plain = lower(arena, label, text, dtype), *fused = plain ? lower(arena, label, text, dtype) : NULL;
+    CHECK(plain && fused);
+    EngineTally tally = {0};
+    if (plain && fused) {
+        passes_run(fused, &(PassOptions){.fuse = true, .verify_each = true});
+        for (uint64_t seed = 1; seed <= 4; seed++)
+            engines_compare(arena, plain, fused, pool, seed, label, 2e-4, &tally);
+        check_threads(arena, fused, pool, label);
+    }
+    CHECK(tally.compared > 0);
+    CHECK_EQ_INT(tally.wrong, 0);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    static const int units[] = {8, 15, 33, 130}; /* the last: enough for threads to share */
+    NndPool *pool;
+    NndError error;
+    CHECK_EQ_INT(nnd_pool_new(&pool, THREADS, &error), NND_OK);
+    for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
+        for (size_t u = 0; u < sizeof units / sizeof *units; u++)
+            check_cell(cells[c], units[u], NND_F32, pool);
+        check_cell(cells[c], 12, NND_F64, pool);
+    }
+    nnd_pool_free(pool);
+    return test_report();
+}
