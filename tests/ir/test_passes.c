@@ -118,8 +118,10 @@ static RunFn *pass_of(const char *folder)
     static const struct {
         const char *folder;
         RunFn *run;
-    } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state}, {"hoist_scan", run_hoist_scan},
-                  {"distinct", run_distinct}, {"winners", run_winners}, {"distinct_dot", run_distinct_dot}, {"gradient", run_gradient}, {"fuse", run_fuse}, {"plan", run_plan}};
+    } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state},
+                  {"hoist_scan", run_hoist_scan}, {"distinct", run_distinct}, {"winners", run_winners},
+                  {"distinct_dot", run_distinct_dot}, {"gradient", run_gradient}, {"fuse", run_fuse},
+                  {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
         if (!strcmp(passes[i].folder, folder))
             return passes[i].run;
