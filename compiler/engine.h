@@ -15,8 +15,10 @@
 typedef struct Engine Engine;
 
 typedef struct EngineStats {
-    double compile_seconds;  /* 0 for the interpreter */
-    uint64_t arena_bytes;    /* scratch memory of the largest call so far */
+    double compile_seconds; /* 0 for the interpreter */
+    uint64_t arena_bytes;   /* scratch memory of the largest call so far */
+    uint64_t kept_bytes; /* memory for what functions called so far compute once; parts that nobody
+                            needed are untouched */
 } EngineStats;
 
 struct Engine {
@@ -25,6 +27,8 @@ struct Engine {
      * results in order of its results, sized for `axes`. `call->arena` is ignored: engines own
      * their scratch memory. */
     NndStatus (*run)(Engine *engine, const char *function, const NndCall *call, NndError *error);
+    /* Fixed arguments have changed: nothing made of them is kept. */
+    void (*forget)(Engine *engine);
     EngineStats (*stats)(const Engine *engine);
     void (*free)(Engine *engine);
 };

@@ -74,7 +74,10 @@ typedef struct NndCall {
     void *const *results;
     char *arena;          /* scratch of at least NndArenaSize bytes, aligned to 64 */
     NndPool *pool;
-    uint64_t seed, step;  /* key and counter of `uniform` */
+    uint64_t seed, step; /* key and counter of `uniform` */
+    char *kept; /* what the function computes once: its kept_size bytes, aligned to 64; zeros before
+                   the first call and whenever fixed arguments have changed, else as the last call
+                   left them */
 } NndCall;
 
 typedef void NndEntry(const NndCall *call);
@@ -88,6 +91,7 @@ typedef enum NndArgKind {
     NND_ARG_RATE,     /* scalars set by the training loop, as the learning rate */
     NND_ARG_DISTINCT, /* "<input>.distinct": the different numbers of an input, in any order */
     NND_ARG_PLACES,   /* "<input>.places": where each number of the input is among them */
+    NND_ARG_FIXED,    /* weights that are the same in every call: what is made of them alone is kept */
     NND_ARG_KIND_COUNT
 } NndArgKind;
 
@@ -105,6 +109,7 @@ typedef struct NndFunctionDesc {
     int32_t arg_count, result_count;
     const NndValueDesc *args, *results;
     NndArenaSize *arena_size;
+    NndArenaSize *kept_size; /* for any axes */
     NndEntry *run;
 } NndFunctionDesc;
 

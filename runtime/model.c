@@ -144,7 +144,7 @@ NndStatus nnd_model_bind(NndModel *model, const NndModuleDesc *module, NndSessio
         return status;
     for (int i = 0; i < function->arg_count; i++) {
         const NndValueDesc *arg = &function->args[i];
-        if (arg->kind != NND_ARG_PARAM)
+        if (arg->kind != NND_ARG_PARAM && arg->kind != NND_ARG_FIXED)
             continue;
         const NndTensor *tensor = nnd_safetensors_find(model->file, arg->name);
         if (!tensor)

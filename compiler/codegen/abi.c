@@ -11,10 +11,11 @@ _Static_assert(offsetof(NndAxis, extent) == 0 && offsetof(NndAxis, offsets) == 8
                    offsetof(NndAxis, order) == 24 && offsetof(NndAxis, live) == 32 && offsetof(NndAxis, steps) == 40 &&
                    sizeof(NndAxis) == 48,
                "NndAxis is { i64, ptr, ptr, ptr, ptr, i64 }");
-_Static_assert(offsetof(NndCall, axes) == 0 && offsetof(NndCall, args) == 8 && offsetof(NndCall, results) == 16 &&
-                   offsetof(NndCall, arena) == 24 && offsetof(NndCall, pool) == 32 && offsetof(NndCall, seed) == 40 &&
-                   offsetof(NndCall, step) == 48,
-               "NndCall is { ptr, ptr, ptr, ptr, ptr, i64, i64 }");
+_Static_assert(offsetof(NndCall, axes) == 0 && offsetof(NndCall, args) == 8 &&
+                   offsetof(NndCall, results) == 16 && offsetof(NndCall, arena) == 24 &&
+                   offsetof(NndCall, pool) == 32 && offsetof(NndCall, seed) == 40 &&
+                   offsetof(NndCall, step) == 48 && offsetof(NndCall, kept) == 56,
+               "NndCall is { ptr, ptr, ptr, ptr, ptr, i64, i64, ptr }");
 
 LLVMTypeRef abi_axis_type(LLVMContextRef context)
 {
@@ -26,6 +27,6 @@ LLVMTypeRef abi_axis_type(LLVMContextRef context)
 LLVMTypeRef abi_call_type(LLVMContextRef context)
 {
     LLVMTypeRef i64 = LLVMInt64TypeInContext(context), ptr = LLVMPointerTypeInContext(context, 0);
-    LLVMTypeRef fields[] = {ptr, ptr, ptr, ptr, ptr, i64, i64};
-    return LLVMStructTypeInContext(context, fields, 7, 0);
+    LLVMTypeRef fields[] = {ptr, ptr, ptr, ptr, ptr, i64, i64, ptr};
+    return LLVMStructTypeInContext(context, fields, 8, 0);
 }

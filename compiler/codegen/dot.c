@@ -182,6 +182,11 @@ static void add_scratch_dims(const AxisList *list, const IrDim **dims, int *rank
         dims[(*rank)++] = list->dims[i];
 }
 
+static bool is_packed_once(const FuncGen *fg, const DotPlan *p)
+{
+    return fg->fixed[p->inst->args[p->v]->id];
+}
+
 static bool set_scratch(FuncGen *fg, DotPlan *p)
 {
     const IrDim *dims[3 * NND_MAX_RANK];
@@ -191,7 +196,9 @@ static bool set_scratch(FuncGen *fg, DotPlan *p)
     add_scratch_dims(&p->columns, dims, &rank);
     if (rank > NND_MAX_RANK)
         return false;
-    p->panel_cell = memory_scratch(fg, dims, rank, (int64_t)nnd_dtype_size(p->dtype), dot_units(p));
+    int64_t size = (int64_t)nnd_dtype_size(p->dtype);
+    p->panel_cell = is_packed_once(fg, p) ? memory_kept(fg, dims, rank, size, dot_units(p))
+                                          : memory_scratch(fg, dims, rank, size, dot_units(p));
     return true;
 }
 
@@ -234,6 +241,7 @@ static Nest *pack_nest(FuncGen *fg, DotPlan *p)
     pack->dot = p;
     pack->chunk = 1;
     pack->item_ns = 0.5;
+    pack->once = is_packed_once(fg, p);
     for (int i = 0; i < p->batch.count; i++)
         pack->items[pack->item_rank++] = p->batch.dims[i];
     for (int i = 0; i < p->k.count; i++)

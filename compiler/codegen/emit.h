@@ -51,6 +51,7 @@ typedef struct Codegen {
 /* Scratch memory of a kernel: bytes = `bytes` times the extents, the last one rounded up. */
 typedef struct Scratch {
     int cell, rank;
+    bool kept; /* from call to call */
     const IrDim *dims[NND_MAX_RANK];
     int64_t bytes, round;
 } Scratch;
@@ -80,6 +81,7 @@ typedef struct Launch {
     Extents extents[3], inner;
     int64_t grain; /* 0: from the cost */
     double item_ns;
+    bool once;     /* in the first call only */
     bool team;     /* the kernel is an NndMember of nnd_pool_team */
     const IrDim *steps; /* of a team: it meets `meets` times in each of these, */
     int meets;
@@ -95,8 +97,9 @@ typedef struct FuncGen {
     IrFunc *func;
     MemoryPlan *plan;
     int value_count, cell_count;
-    int *cells;    /* by value id: its buffer's cell, or -1 */
-    bool *stored;  /* by value id: the buffer is filled where the nest at hand runs */
+    int *cells;   /* by value id: its buffer's cell, or -1 */
+    bool *stored; /* by value id: the buffer is filled where the nest at hand runs */
+    bool *fixed;  /* by value id: the same in every call (fuse_fixed) */
     VEC(Scratch) scratch;
     VEC(Launch) launches;
     int kernel_count;
@@ -217,5 +220,7 @@ LLVMValueRef memory_at(Emit *e, NndDType dtype, LLVMValueRef base, LLVMValueRef 
 void memory_mark(Emit *e, LLVMValueRef access, const IrValue *value);
 /* Scratch memory of the function; returns its cell. */
 int memory_scratch(FuncGen *fg, const IrDim *const *dims, int rank, int64_t bytes, int64_t round);
+/* The same, but it is kept from call to call; the dimensions are constants. */
+int memory_kept(FuncGen *fg, const IrDim *const *dims, int rank, int64_t bytes, int64_t round);
 
 #endif

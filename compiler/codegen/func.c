@@ -2,6 +2,7 @@
 #include "compiler/codegen/func.h"
 
 #include "compiler/codegen/abi.h"
+#include "compiler/codegen/loops.h"
 #include "compiler/codegen/module.h"
 #include "compiler/codegen/nest.h"
 
@@ -70,8 +71,7 @@ static void note_kernels(FuncGen *fg, int first, Kernel *const *kernels, int cou
 
 static void launch_kernels(FuncGen *fg)
 {
-    KernelList kernels = fuse_kernels(fg->cg->arena, fg->func->body);
-    fuse_rows(fg->cg->arena, fg->func, &kernels, fg->value_count);
+    KernelList kernels = fuse_body(fg->cg->arena, fg->func, fg->value_count);
     for (int i = 0; i < kernels.items.count;) {
         bool run = kernels.items.data[i]->run;
         NestList nests = {0};
@@ -97,9 +97,10 @@ static void launch_copies(FuncGen *fg)
     }
 }
 
-/* ---- the arena ---- */
+/* ---- the arena, and what is kept ---- */
 
-enum { ALIGNMENT = 64 };
+/* What is kept begins with a number: not 0 if everything is there. */
+enum { ALIGNMENT = 64, KEPT_HEAD = ALIGNMENT };
 
 static LLVMValueRef round_up(Emit *e, LLVMValueRef bytes, int64_t unit)
 {
@@ -133,16 +134,21 @@ static LLVMValueRef scratch_bytes(Emit *e, const Scratch *scratch)
 
 typedef void PlaceFn(Emit *e, int cell, LLVMValueRef offset, void *context);
 
-/* Calls `place` for every buffer of the arena; returns the size of all. */
-static LLVMValueRef lay_out(Emit *e, PlaceFn *place, void *context)
+/* Calls `place` for every buffer of the arena, or of what is kept, from `offset` on; returns their
+ * end. */
+static LLVMValueRef lay_out(Emit *e, bool kept, int64_t start, PlaceFn *place, void *context)
 {
     const FuncGen *fg = e->fg;
-    LLVMValueRef offset = emit_i64(e, 0);
+    LLVMValueRef offset = emit_i64(e, start);
     for (int i = 0; i < fg->plan->slots.count; i++) {
+        if (fg->plan->slots.data[i].kept != kept)
+            continue;
         place(e, slot_cell(fg, i), offset, context);
         offset = index_add(e, offset, round_up(e, slot_bytes(e, &fg->plan->slots.data[i]), ALIGNMENT));
     }
     for (int i = 0; i < fg->scratch.count; i++) {
+        if (fg->scratch.data[i].kept != kept)
+            continue;
         place(e, fg->scratch.data[i].cell, offset, context);
         offset = index_add(e, offset, round_up(e, scratch_bytes(e, &fg->scratch.data[i]), ALIGNMENT));
     }
@@ -154,14 +160,18 @@ static void place_nothing(Emit *e, int cell, LLVMValueRef offset, void *context)
     (void)e, (void)cell, (void)offset, (void)context;
 }
 
-static void emit_arena_size(FuncGen *fg)
+static void emit_size(FuncGen *fg, const char *symbol, bool kept, int64_t start)
 {
-    Codegen *cg = fg->cg;
-    const char *name = codegen_size_symbol(cg->arena, fg->func->name);
-    Emit *e = emit_function_begin(fg, LLVMAddFunction(cg->module, name, cg->size_type));
+    Emit *e = emit_function_begin(fg, LLVMAddFunction(fg->cg->module, symbol, fg->cg->size_type));
     e->axes_base = LLVMGetParam(e->function, 0);
-    LLVMBuildRet(e->b, lay_out(e, place_nothing, NULL));
+    LLVMBuildRet(e->b, lay_out(e, kept, start, place_nothing, NULL));
     LLVMDisposeBuilder(e->b);
+}
+
+static void emit_sizes(FuncGen *fg)
+{
+    emit_size(fg, codegen_size_symbol(fg->cg->arena, fg->func->name), false, 0);
+    emit_size(fg, codegen_kept_symbol(fg->cg->arena, fg->func->name), true, KEPT_HEAD);
 }
 
 /* ---- the entry ---- */
@@ -185,7 +195,8 @@ static void place_cells(Emit *e)
         LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, argument ? args : results, &at, 1, "");
         e->cell_cache[1 + i] = LLVMBuildLoad2(e->b, e->cg->ptr, address, "");
     }
-    lay_out(e, place_in_arena, emit_call_field(e, ABI_CALL_ARENA, e->cg->ptr));
+    lay_out(e, false, 0, place_in_arena, emit_call_field(e, ABI_CALL_ARENA, e->cg->ptr));
+    lay_out(e, true, KEPT_HEAD, place_in_arena, emit_call_field(e, ABI_CALL_KEPT, e->cg->ptr));
 }
 
 /* Blocks of some 20 microseconds, whatever the number of threads. */
@@ -250,6 +261,45 @@ static int largest_frame(const FuncGen *fg)
     return most;
 }
 
+static void emit_launches(Emit *e, bool once)
+{
+    Codegen *cg = e->cg;
+    LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
+    for (int i = 0; i < e->fg->launches.count; i++) {
+        const Launch *launch = &e->fg->launches.data[i];
+        if (launch->once != once)
+            continue;
+        fill_frame(e, launch);
+        if (launch->team) {
+            launch_team(e, launch, pool);
+            continue;
+        }
+        LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
+        LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
+    }
+}
+
+static bool has_launches(const FuncGen *fg, bool once)
+{
+    for (int i = 0; i < fg->launches.count; i++)
+        if (fg->launches.data[i].once == once)
+            return true;
+    return false;
+}
+
+/* In the first call, and after fixed arguments have changed. */
+static void emit_first_call(Emit *e)
+{
+    if (!has_launches(e->fg, true))
+        return;
+    LLVMValueRef done = emit_call_field(e, ABI_CALL_KEPT, e->cg->ptr);
+    LLVMValueRef known = LLVMBuildLoad2(e->b, e->cg->i64, done, "");
+    Branch first = branch_begin(e, LLVMBuildICmp(e->b, LLVMIntEQ, known, emit_i64(e, 0), ""));
+    emit_launches(e, true);
+    LLVMBuildStore(e->b, emit_i64(e, 1), done);
+    branch_end(e, &first, NULL, NULL);
+}
+
 static void emit_entry(FuncGen *fg)
 {
     Codegen *cg = fg->cg;
@@ -260,17 +310,8 @@ static void emit_entry(FuncGen *fg)
     e->frame = emit_alloca_array(e, cg->ptr, largest_frame(fg), "frame");
     e->cell_cache = ARENA_ARRAY(cg->arena, LLVMValueRef, fg->cell_count);
     place_cells(e);
-    LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
-    for (int i = 0; i < fg->launches.count; i++) {
-        const Launch *launch = &fg->launches.data[i];
-        fill_frame(e, launch);
-        if (launch->team) {
-            launch_team(e, launch, pool);
-            continue;
-        }
-        LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
-        LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
-    }
+    emit_first_call(e);
+    emit_launches(e, false);
     emit_block_end(e);
 }
 
@@ -296,10 +337,11 @@ void func_emit(Codegen *cg, IrFunc *func)
     fg->func = func;
     fg->value_count = ir_func_number(func);
     fg->plan = plan_memory(cg->arena, func);
+    fg->fixed = fuse_fixed(cg->arena, func, fg->value_count);
     assign_cells(fg);
     launch_kernels(fg);
     launch_copies(fg);
-    emit_arena_size(fg);
+    emit_sizes(fg);
     emit_entry(fg);
     if (cg->infos)
         list_launches(fg, cg->infos);

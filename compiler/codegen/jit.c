@@ -13,12 +13,14 @@
 #include "compiler/cache.h"
 #include "compiler/codegen/module.h"
 #include "runtime/axes.h"
+#include "runtime/kept.h"
 #include "runtime/pool.h"
 
 typedef struct JitFunction {
     const char *name;
     NndEntry *run;
-    NndArenaSize *arena_size;
+    NndArenaSize *arena_size, *kept_size;
+    NndKept kept;
     JitKernel *kernels; /* of the profile */
 } JitFunction;
 
@@ -166,16 +168,21 @@ static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *erro
     jit->functions = ARENA_ARRAY(jit->arena, JitFunction, module->funcs.count + 1);
     for (int i = 0; i < module->funcs.count; i++) {
         JitFunction *function = &jit->functions[i];
-        LLVMOrcExecutorAddress run, size;
+        LLVMOrcExecutorAddress run, size, kept;
         function->name = arena_strdup(jit->arena, module->funcs.data[i]->name);
         NndStatus status = find_symbol(jit, codegen_entry_symbol(jit->arena, function->name), &run, error);
         if (!status)
-            status = find_symbol(jit, codegen_size_symbol(jit->arena, function->name), &size, error);
+            status =
+                find_symbol(jit, codegen_size_symbol(jit->arena, function->name), &size, error);
+        if (!status)
+            status =
+                find_symbol(jit, codegen_kept_symbol(jit->arena, function->name), &kept, error);
         if (status)
             return status;
         function->run = (NndEntry *)(uintptr_t)run;
         function->kernels = first_kernel(jit, function->name);
         function->arena_size = (NndArenaSize *)(uintptr_t)size;
+        function->kept_size = (NndArenaSize *)(uintptr_t)kept;
     }
     return NND_OK;
 }
@@ -294,18 +301,39 @@ static NndStatus reserve(Jit *jit, uint64_t bytes, NndError *error)
     return NND_OK;
 }
 
+/* What the function computes once has memory from its first call on. */
+static NndStatus reserve_kept(Jit *jit, JitFunction *function, const NndAxis *axes, NndError *error)
+{
+    if (function->kept.data)
+        return NND_OK;
+    uint64_t bytes = function->kept_size(axes);
+    jit->stats.kept_bytes += bytes;
+    return nnd_kept_new(&function->kept, bytes, error);
+}
+
+static void jit_forget(Engine *engine)
+{
+    Jit *jit = (Jit *)engine;
+    for (int i = 0; i < jit->function_count; i++)
+        nnd_kept_free(&jit->functions[i].kept);
+    jit->stats.kept_bytes = 0;
+}
+
 static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, NndError *error)
 {
     Jit *jit = (Jit *)engine;
     for (int i = 0; i < jit->function_count; i++) {
-        const JitFunction *function = &jit->functions[i];
+        JitFunction *function = &jit->functions[i];
         if (strcmp(function->name, name))
             continue;
         NndStatus status = reserve(jit, function->arena_size(call->axes), error);
+        if (!status)
+            status = reserve_kept(jit, function, call->axes, error);
         if (status)
             return status;
         NndCall own = *call;
         own.arena = jit->memory;
+        own.kept = function->kept.data;
         Profiler profiler = {call->pool, function->kernels};
         if (jit->profiles)
             own.pool = (NndPool *)(void *)&profiler;
@@ -323,6 +351,7 @@ static EngineStats jit_stats(const Engine *engine)
 static void jit_free(Engine *engine)
 {
     Jit *jit = (Jit *)engine;
+    jit_forget(engine);
     if (jit->lljit) {
         LLVMErrorRef failed = LLVMOrcDisposeLLJIT(jit->lljit);
         if (failed)
@@ -341,7 +370,7 @@ NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions 
     Stopwatch watch = stopwatch_begin(options->time_stages);
     Arena *arena = arena_new();
     Jit *jit = ARENA_NEW(arena, Jit);
-    *jit = (Jit){.engine = {"jit", jit_run, jit_stats, jit_free}, .arena = arena, .profiles = options->profile};
+    *jit = (Jit){.engine = {"jit", jit_run, jit_forget, jit_stats, jit_free}, .arena = arena, .profiles = options->profile};
     LLVMMemoryBufferRef object;
     NndStatus status = make_object(jit, &object, module, options, &watch, error);
     if (!status)

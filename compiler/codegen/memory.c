@@ -126,3 +126,10 @@ int memory_scratch(FuncGen *fg, const IrDim *const *dims, int rank, int64_t byte
     vec_push(fg->cg->arena, &fg->scratch, scratch);
     return scratch.cell;
 }
+
+int memory_kept(FuncGen *fg, const IrDim *const *dims, int rank, int64_t bytes, int64_t round)
+{
+    int cell = memory_scratch(fg, dims, rank, bytes, round);
+    fg->scratch.data[fg->scratch.count - 1].kept = true;
+    return cell;
+}

@@ -19,6 +19,11 @@ const char *codegen_size_symbol(Arena *arena, const char *function)
     return arena_printf(arena, "nnd_arena_%s", function);
 }
 
+const char *codegen_kept_symbol(Arena *arena, const char *function)
+{
+    return arena_printf(arena, "nnd_kept_%s", function);
+}
+
 static void make_types(Codegen *cg)
 {
     LLVMContextRef c = cg->context;

@@ -4,8 +4,9 @@
  * way and share every byte of it.
  *
  * The module must have gone through passes_run with `fuse` set. For each
- * function F there are two symbols, an NndEntry and an NndArenaSize; the code
- * calls nnd_pool_run and, for f64, functions of the C library.
+ * function F there are three symbols, an NndEntry and the NndArenaSizes of its scratch
+ * and of what it keeps from call to call; the code calls nnd_pool_run and, for f64, functions of
+ * the C library.
  */
 #ifndef NND_COMPILER_CODEGEN_MODULE_H
 #define NND_COMPILER_CODEGEN_MODULE_H
@@ -18,6 +19,7 @@
 
 const char *codegen_entry_symbol(Arena *arena, const char *function);
 const char *codegen_size_symbol(Arena *arena, const char *function);
+const char *codegen_kept_symbol(Arena *arena, const char *function);
 
 /* What a function launches, in order. */
 typedef struct KernelInfo {

@@ -335,8 +335,10 @@ void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestLi
 {
     int first = out->count;
     list_kernel(fg, kernel, region, out);
-    for (int i = first; i < out->count; i++)
+    for (int i = first; i < out->count; i++) {
+        out->data[i]->once |= kernel->once;
         set_stored(fg, out->data[i], true);
+    }
 }
 
 Nest *nest_copy(FuncGen *fg, const Output *outputs, int count)
@@ -407,7 +409,8 @@ void nest_launch(FuncGen *fg, const Nest *nest)
                      .slot_count = e->slots.count,
                      .inner = nest->inner,
                      .grain = nest->grain,
-                     .item_ns = nest->item_ns};
+                     .item_ns = nest->item_ns,
+                     .once = nest->once};
     if (nest->kind == NEST_SCAN) {
         scan_set_launch(fg, nest, &launch);
     } else if (nest->kind == NEST_TILES) {

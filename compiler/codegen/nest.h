@@ -62,6 +62,7 @@ struct Nest {
     bool lanes;           /* UNITS: computed in vectors */
     NestList steps;       /* SCAN, RUN: what is done at each step or row, in order */
     int *state_cells;     /* SCAN: two buffers for each state */
+    bool once;            /* in the first call only: what it stores is kept */
 };
 
 /* The nests of a kernel, in order. From here on their values count as stored. */

@@ -82,11 +82,15 @@ static LLVMValueRef value_array(Object *o, const NndValueDesc *values, int count
 
 static LLVMValueRef function_record(Object *o, const NndFunctionDesc *f)
 {
-    LLVMValueRef fields[] = {text(o, f->name), number32(o, f->arg_count), number32(o, f->result_count),
-                             value_array(o, f->args, f->arg_count, "nnd_args"),
-                             value_array(o, f->results, f->result_count, "nnd_results"),
-                             LLVMGetNamedFunction(o->module, codegen_size_symbol(o->arena, f->name)),
-                             LLVMGetNamedFunction(o->module, codegen_entry_symbol(o->arena, f->name))};
+    LLVMValueRef fields[] = {
+        text(o, f->name),
+        number32(o, f->arg_count),
+        number32(o, f->result_count),
+        value_array(o, f->args, f->arg_count, "nnd_args"),
+        value_array(o, f->results, f->result_count, "nnd_results"),
+        LLVMGetNamedFunction(o->module, codegen_size_symbol(o->arena, f->name)),
+        LLVMGetNamedFunction(o->module, codegen_kept_symbol(o->arena, f->name)),
+        LLVMGetNamedFunction(o->module, codegen_entry_symbol(o->arena, f->name))};
     return record(o, fields, sizeof fields / sizeof *fields);
 }
 

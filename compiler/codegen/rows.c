@@ -24,6 +24,7 @@ Nest *nest_run(FuncGen *fg, const NestList *nests)
     run->kind = NEST_RUN;
     run->steps = *nests;
     run->chunk = 1;
+    run->once = first->once;
     run->item_rank = first->anchor->results[0].type.rank;
     memcpy(run->items, first->anchor->results[0].type.dims, sizeof run->items);
     for (int i = 0; i < nests->count; i++) {

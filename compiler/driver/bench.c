@@ -109,7 +109,8 @@ static NndStatus run_engine(Bench *b, Which which, int round, double seconds, Nn
         return status;
     m->latency[round] = times.latency;
     m->batch[round] = times.batch;
-    m->memory = (double)unit->engine->stats(unit->engine).arena_bytes + weight_bytes(b);
+    EngineStats stats = unit->engine->stats(unit->engine);
+    m->memory = (double)(stats.arena_bytes + stats.kept_bytes) + weight_bytes(b);
     b->batch_items = times.batch_items;
     b->flops = ir_func_flops(ir_module_func(unit->module, "predict"), nnd_session_axes(session));
     free(m->scores);

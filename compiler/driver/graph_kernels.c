@@ -46,8 +46,10 @@ static void draw_kernel(Graph *graph, const Kernel *kernel, const int *box_of, i
         for (int k = 0; k < inst->arg_count; k++) {
             const IrValue *arg = inst->args[k];
             int from = box_of[arg->id];
-            if (from >= 0 && from != box && arg->kind != NND_ARG_PARAM)
-                graph_arrow(graph, from, box, ir_type_text(graph->arena, &arg->type), is_ragged(&arg->type));
+            if (from >= 0 && from != box && arg->kind != NND_ARG_PARAM &&
+                arg->kind != NND_ARG_FIXED)
+                graph_arrow(graph, from, box, ir_type_text(graph->arena, &arg->type),
+                            is_ragged(&arg->type));
         }
     }
 }
@@ -88,8 +90,7 @@ void graph_kernels(Graph *graph, const IrFunc *func)
             box_of[arg->id] = graph_box(graph, (Box){.kind = BOX_INPUT, .title = arg->name,
                                                      .detail = ir_type_text(graph->arena, &arg->type)});
     }
-    KernelList kernels = fuse_kernels(graph->arena, func->body);
-    fuse_rows(graph->arena, func, &kernels, values);
+    KernelList kernels = fuse_body(graph->arena, func, values);
     for (int i = 0; i < kernels.items.count; i++) {
         const Kernel *kernel = kernels.items.data[i];
         int box = graph_box(graph, kernel_box(graph, kernel, i + 1));

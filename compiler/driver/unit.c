@@ -220,7 +220,11 @@ bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *
         return false;
     }
     const Source *source = source_new(arena, source_path ? source_path : path, text, strlen(text));
-    return unit_check(unit, arena, source, &own, NULL, 0, 0) && unit_lower(unit, options);
+    if (!unit_check(unit, arena, source, &own, NULL, 0, 0) || !unit_lower(unit, options))
+        return false;
+    for (int i = 0; i < unit->module->funcs.count; i++)
+        pass_freeze(unit->module->funcs.data[i]);
+    return true;
 }
 
 NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *session, const char *path,

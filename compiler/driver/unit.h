@@ -31,8 +31,10 @@ bool unit_lower(Unit *unit, const Options *options);
 /* Runs the passes for the engine of `options` and makes it. */
 bool unit_compile(Unit *unit, const Options *options);
 
-/* A trained model with everything that is needed to run it: checks the source in its metadata. */
-bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *options, NndModel *model);
+/* A trained model with everything that is needed to run it: checks the source in its metadata. Its
+ * weights are fixed arguments of its functions. */
+bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *options,
+                     NndModel *model);
 
 void unit_free(Unit *unit);
 

@@ -293,6 +293,12 @@ static NndStatus interp_run(Engine *engine, const char *function, const NndCall 
     return run_function(interp, prepared, call, error);
 }
 
+/* Everything is computed in every call. */
+static void interp_forget(Engine *engine)
+{
+    (void)engine;
+}
+
 static EngineStats interp_stats(const Engine *engine)
 {
     return (EngineStats){.arena_bytes = ((const Interp *)engine)->memory.bytes};
@@ -315,7 +321,9 @@ NndStatus interp_engine_new(Engine **out, const IrModule *module, NndError *erro
         return nnd_fail(error, NND_EINVAL, "the windows of %s are too large", module->name);
     Arena *arena = arena_new();
     Interp *interp = ARENA_NEW(arena, Interp);
-    *interp = (Interp){.engine = {"interp", interp_run, interp_stats, interp_free}, .module = module, .arena = arena};
+    *interp = (Interp){.engine = {"interp", interp_run, interp_forget, interp_stats, interp_free},
+                       .module = module,
+                       .arena = arena};
     interp->memory.arena = arena;
     interp->functions = ARENA_ARRAY(arena, Prepared, module->funcs.count + 1);
     for (int i = 0; i < module->funcs.count; i++)

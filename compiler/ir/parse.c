@@ -617,11 +617,11 @@ static NndArgKind parse_kind(Parser *p)
     static const char *const words[] = {
         [NND_ARG_INPUT] = "input",  [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
         [NND_ARG_STATE] = "state",  [NND_ARG_RATE] = "rate",     [NND_ARG_DISTINCT] = "distinct",
-        [NND_ARG_PLACES] = "places"};
+        [NND_ARG_PLACES] = "places", [NND_ARG_FIXED] = "fixed"};
     for (int i = 0; i < NND_ARG_KIND_COUNT; i++)
         if (accept_word(p, words[i]))
             return (NndArgKind)i;
-    FAIL(p, "input, target, param, state, rate, distinct or places expected");
+    FAIL(p, "input, target, param, state, rate, distinct, places or fixed expected");
     return NND_ARG_INPUT;
 }
 

@@ -230,7 +230,7 @@ static void put_insts(Printer *p, const IrRegion *region)
 static const char *const kind_words[] = {
     [NND_ARG_INPUT] = "input",  [NND_ARG_TARGET] = "target", [NND_ARG_PARAM] = "param",
     [NND_ARG_STATE] = "state",  [NND_ARG_RATE] = "rate",     [NND_ARG_DISTINCT] = "distinct",
-    [NND_ARG_PLACES] = "places"};
+    [NND_ARG_PLACES] = "places", [NND_ARG_FIXED] = "fixed"};
 
 static void put_func(Printer *p, const IrFunc *func)
 {

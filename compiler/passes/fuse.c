@@ -29,7 +29,8 @@ typedef struct Uses {
 
 typedef struct Kernelling { /* what is known of a kernel while it grows */
     KernelKind kind;
-    IrType shape;     /* MAP: of the roots; REDUCE, DOT: of the anchor's result */
+    IrType shape; /* MAP: of the roots; REDUCE, DOT: of the anchor's result */
+    bool fixed;   /* it computes fixed values */
 } Kernelling;
 
 typedef struct Fuser {
@@ -37,6 +38,7 @@ typedef struct Fuser {
     OptimisationSet without;
     Uses *uses; /* by id of the result */
     bool *inlined;
+    bool *fixed;             /* by id */
     VEC(Kernelling) kernels; /* number n is at n - 1 */
 } Fuser;
 
@@ -154,6 +156,11 @@ static bool is_read_again(const Fuser *f, const IrInst *inst)
            uses->user->op == OP_broadcast && uses->user->results[0].type.rank > last + 1;
 }
 
+static bool is_fixed(const Fuser *f, const IrInst *inst)
+{
+    return f->fixed[inst->results[0].id];
+}
+
 static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
 {
     const Uses *uses = uses_of(f, inst);
@@ -170,6 +177,8 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return inst->op == OP_broadcast || (!is_read_again(f, inst) && !optimisation_in(f->without, OPTIMISE_VIEWS));
     if (optimisation_in(f->without, OPTIMISE_INLINE))
         return false;
+    if (is_fixed(f, inst) && (!is_fixed(f, uses->user) || is_view(uses->user)))
+        return false; /* once and for all is better than where it is used */
     bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform;
     return cheap_once && uses->count == 1 && reads_each_element_once(f, uses->user);
 }
@@ -234,13 +243,14 @@ static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int
         optimisation_in(f->without, OPTIMISE_EPILOGUES))
         return false;
     const Kernelling *kernel = &f->kernels.data[reads->latest - 1];
-    return kernel->kind != KERNEL_SCAN && kernel->kind != KERNEL_ROWS &&
+    return kernel->kind != KERNEL_SCAN && kernel->kind != KERNEL_ROWS && kernel->fixed == is_fixed(f, inst) &&
            ir_type_same_dims(&kernel->shape, &inst->results[0].type);
 }
 
 static int new_kernel(Fuser *f, const IrInst *inst)
 {
-    vec_push(f->arena, &f->kernels, ((Kernelling){kind_of(inst), inst->results[0].type}));
+    vec_push(f->arena, &f->kernels,
+             ((Kernelling){kind_of(inst), inst->results[0].type, is_fixed(f, inst)}));
     return f->kernels.count;
 }
 
@@ -269,6 +279,7 @@ bool pass_fuse(IrFunc *func)
     Fuser f = {.arena = arena, .without = func->module->without};
     f.uses = ARENA_ARRAY(arena, Uses, count + 1);
     f.inlined = ARENA_ARRAY(arena, bool, count + 1);
+    f.fixed = fuse_fixed(arena, func, count);
     note_region(&f, func->body);
     decide_inlining(&f, func->body);
     group_region(&f, func->body);
@@ -342,5 +353,50 @@ KernelList fuse_kernels(Arena *arena, const IrRegion *region)
         }
     }
     sort_kernels(&list);
+    return list;
+}
+
+/* ---- what is computed once ---- */
+
+static bool is_yielded(const IrRegion *region, const IrValue *value)
+{
+    for (int i = 0; i < region->yield_count; i++)
+        if (region->yields[i] == value)
+            return true;
+    return false;
+}
+
+/* Results of the function have the caller's memory, which is another in each call. */
+static bool inst_is_fixed(const IrFunc *func, const IrInst *inst, const bool *fixed)
+{
+    const IrValue *result = &inst->results[0];
+    bool all = inst->op != OP_scan && inst->op != OP_uniform &&
+               ir_type_static_count(&result->type) >= 0 && !is_yielded(func->body, result);
+    for (int i = 0; i < inst->arg_count; i++)
+        all &= fixed[inst->args[i]->id];
+    return all;
+}
+
+bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count)
+{
+    bool *fixed = ARENA_ARRAY(arena, bool, value_count + 1);
+    if (optimisation_in(func->module->without, OPTIMISE_ONCE))
+        return fixed;
+    for (int i = 0; i < func->arg_count; i++)
+        fixed[func->args[i]->id] = func->args[i]->kind == NND_ARG_FIXED;
+    for (const IrInst *inst = func->body->first; inst; inst = inst->next)
+        fixed[inst->results[0].id] = inst_is_fixed(func, inst, fixed);
+    return fixed;
+}
+
+KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count)
+{
+    const bool *fixed = fuse_fixed(arena, func, value_count);
+    KernelList list = fuse_kernels(arena, func->body);
+    for (int i = 0; i < list.items.count; i++) {
+        Kernel *kernel = list.items.data[i];
+        kernel->once = kernel->roots.count > 0 && fixed[kernel->roots.data[0]->id];
+    }
+    fuse_rows(arena, func, &list, value_count);
     return list;
 }

@@ -31,8 +31,9 @@ typedef struct Kernel {
     int group;
     VEC(IrInst *) insts; /* in order */
     VEC(IrValue *) roots; /* values used outside of the group or yielded */
-    IrInst *anchor;      /* the dot, scan or reduction; NULL for MAP */
-    int run;             /* kernels of equal run above 0 follow each other and are done row by row */
+    IrInst *anchor;       /* the dot, scan or reduction; NULL for MAP */
+    bool once; /* its roots are fixed values: they are computed in the first call and kept */
+    int run;   /* kernels of equal run above 0 follow each other and are done row by row */
 } Kernel;
 
 typedef struct KernelList {
@@ -42,9 +43,17 @@ typedef struct KernelList {
 /* The kernels of a region whose function went through pass_fuse. */
 KernelList fuse_kernels(Arena *arena, const IrRegion *region);
 
-/* Finds the runs of the body of `func`, whose values are numbered below `value_count`. A run begins with
- * a reduction; values that its kernels make all live until its end. */
+/* The kernels of a function's body, whose values are numbered below `value_count`; with `once` and `run`. */
+KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count);
+
+/* Finds the runs of the body of `func`. A run begins with a reduction; values that its kernels make all
+ * live until its end. */
 void fuse_rows(Arena *arena, const IrFunc *func, KernelList *kernels, int value_count);
+
+/* Fixed values are the same in every call: made of constants and fixed arguments alone, their
+ * extents known, and no results of the function. By id (values are numbered below `value_count`).
+ */
+bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count);
 
 /* True if the value is computed where it is used and never has memory of its own. */
 bool fuse_is_inlined(const IrValue *value, const IrRegion *region);

@@ -100,7 +100,7 @@ static bool can_be_in_run(const Kernel *kernel)
 
 static bool accepts(Run *run, const Kernel *kernel)
 {
-    if (!can_be_in_run(kernel))
+    if (!can_be_in_run(kernel) || (run->length && kernel->once != run->kernels[0]->once))
         return false;
     for (int i = 0; i < kernel->roots.count; i++)
         if (!has_rows(run, &kernel->roots.data[i]->type))

@@ -17,6 +17,10 @@ bool pass_hoist_scan(IrFunc *func); /* out of scans: what depends on no state, w
 bool pass_last_state(IrFunc *func); /* the last row of a scan's sequence is one of its states */
 bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */
 
+/* Weights become fixed arguments: the caller promises that they are the same in every call, or
+ * tells the engine to forget what it made of them. */
+void pass_freeze(IrFunc *func);
+
 /* ---- transformations that make new functions ---- */
 
 /* Reverse mode. `func` returns a scalar as its result `loss`; appends to a copy called `name` the

@@ -10,6 +10,8 @@
  * Items of a scan are divided among threads, which are at different places of
  * its body at the same time, and what its kernels do may be done together: values
  * of a body, which are small, never share a slot.
+ *
+ * Fixed values are there from the first call on: each has a slot of its own.
  */
 #include "compiler/passes/plan.h"
 
@@ -18,7 +20,8 @@
 typedef struct Life {
     IrValue *value;
     int from, to;
-    int scan; /* the outermost scan that the value is inside of, or 0 */
+    int scan;  /* the outermost scan that the value is inside of, or 0 */
+    bool kept; /* fixed: alive for ever */
 } Life;
 
 /* Who used a slot last. */
@@ -39,7 +42,7 @@ typedef struct Planner {
 static void add_life(Planner *p, IrValue *value, int from)
 {
     p->life_of[value->id] = p->lives.count;
-    vec_push(p->arena, &p->lives, ((Life){value, from, from, p->scan}));
+    vec_push(p->arena, &p->lives, ((Life){value, from, from, p->scan, false}));
 }
 
 static void read_at(Planner *p, const IrValue *value, int kernel)
@@ -96,17 +99,18 @@ static void live_scan(Planner *p, const Kernel *kernel, int number)
 
 static void live_region(Planner *p, const IrRegion *region)
 {
-    KernelList kernels = fuse_kernels(p->arena, region);
+    KernelList kernels = region->owner ? fuse_kernels(p->arena, region)
+                                       : fuse_body(p->arena, p->func, p->value_count);
     int run = 0;
-    if (!region->owner)
-        fuse_rows(p->arena, p->func, &kernels, p->value_count);
     for (int i = 0; i < kernels.items.count; i++) {
         const Kernel *kernel = kernels.items.data[i];
         bool goes_on = kernel->run && kernel->run == run;
         int number = goes_on ? p->next - 1 : p->next++;
         run = kernel->run;
-        for (int k = 0; k < kernel->roots.count; k++)
+        for (int k = 0; k < kernel->roots.count; k++) {
             add_life(p, kernel->roots.data[k], number);
+            p->lives.data[p->lives.count - 1].kept = kernel->once;
+        }
         for (int k = 0; k < kernel->insts.count; k++)
             read_inst(p, kernel->insts.data[k], number);
         if (kernel->kind == KERNEL_SCAN)
@@ -137,7 +141,7 @@ static int choose_slot(Planner *p, MemoryPlan *plan, const Tenant *tenants, cons
     bool share = !optimisation_in(p->func->module->without, OPTIMISE_SHARE_MEMORY);
     for (int i = 0; i < plan->slots.count && share; i++) {
         bool same_scan = life->scan && tenants[i].scan == life->scan;
-        if (tenants[i].to >= life->from || same_scan)
+        if (life->kept || plan->slots.data[i].kept || tenants[i].to >= life->from || same_scan)
             continue;
         if (same_shape(&plan->slots.data[i], &life->value->type))
             return i;
@@ -145,7 +149,7 @@ static int choose_slot(Planner *p, MemoryPlan *plan, const Tenant *tenants, cons
     }
     if (best >= 0)
         return best;
-    vec_push(p->arena, &plan->slots, ((PlanSlot){{0}}));
+    vec_push(p->arena, &plan->slots, ((PlanSlot){.kept = life->kept}));
     return plan->slots.count - 1;
 }
 
@@ -204,9 +208,9 @@ static int64_t type_bytes(const IrType *type, const NndAxis *axes)
 
 void plan_measure(MemoryPlan *plan, const NndAxis *axes)
 {
-    plan->naive_bytes = plan->planned_bytes = 0;
+    plan->naive_bytes = plan->planned_bytes = plan->kept_bytes = 0;
     for (int i = 0; i < plan->entries.count; i++)
-        if (plan->entries.data[i].slot >= 0)
+        if (plan->entries.data[i].slot >= 0 && !plan->slots.data[plan->entries.data[i].slot].kept)
             plan->naive_bytes += type_bytes(&plan->entries.data[i].value->type, axes);
     for (int i = 0; i < plan->slots.count; i++) {
         int64_t most = 0;
@@ -214,6 +218,6 @@ void plan_measure(MemoryPlan *plan, const NndAxis *axes)
             int64_t bytes = type_bytes(&plan->slots.data[i].sizes.data[k], axes);
             most = bytes > most ? bytes : most;
         }
-        plan->planned_bytes += most;
+        *(plan->slots.data[i].kept ? &plan->kept_bytes : &plan->planned_bytes) += most;
     }
 }

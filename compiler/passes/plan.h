@@ -15,6 +15,8 @@
 
 typedef struct PlanSlot {
     VEC(IrType) sizes; /* bytes = max over these types */
+    bool kept; /* of a fixed value: not in the arena, but in the memory that lives from call to call
+                */
 } PlanSlot;
 
 typedef struct PlanEntry {
@@ -27,13 +29,13 @@ typedef struct PlanEntry {
 typedef struct MemoryPlan {
     VEC(PlanSlot) slots;
     VEC(PlanEntry) entries;
-    int64_t naive_bytes, planned_bytes; /* for the extents given to plan_measure */
+    int64_t naive_bytes, planned_bytes, kept_bytes; /* for the extents given to plan_measure */
 } MemoryPlan;
 
 MemoryPlan *plan_memory(Arena *arena, IrFunc *func);
 const PlanEntry *plan_entry(const MemoryPlan *plan, const IrValue *value); /* NULL if the value needs no memory */
 
-/* Fills naive_bytes and planned_bytes for `axes` (one for each dimension of the module). */
+/* Fills the numbers of bytes for `axes` (one for each dimension of the module). */
 void plan_measure(MemoryPlan *plan, const NndAxis *axes);
 
 #endif

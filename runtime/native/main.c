@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/bench.h"
+#include "runtime/kept.h"
 #include "runtime/native/program.h"
 #include "runtime/pool.h"
 #include "runtime/predict.h"
@@ -28,6 +29,7 @@ typedef struct Program {
     NndPrediction prediction;
     char *arena;
     uint64_t arena_size;
+    NndKept kept;
 } Program;
 
 static void print_help(const char *name)
@@ -58,8 +60,14 @@ static NndStatus run(void *engine, const NndFunctionDesc *function, const NndCal
         if (!program->arena)
             return nnd_fail(error, NND_ENOMEM, "out of memory for %llu bytes", (unsigned long long)size);
     }
+    NndStatus status = program->kept.data
+                           ? NND_OK
+                           : nnd_kept_new(&program->kept, function->kept_size(call->axes), error);
+    if (status)
+        return status;
     NndCall own = *call;
     own.arena = program->arena;
+    own.kept = program->kept.data;
     function->run(&own);
     return NND_OK;
 }
@@ -125,6 +133,7 @@ static void clean_up(Program *p)
     nnd_pool_free(p->pool);
     nnd_session_free(p->session);
     nnd_model_free(&p->model);
+    nnd_kept_free(&p->kept);
     free(p->arena);
 }
 

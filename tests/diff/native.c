@@ -9,6 +9,7 @@
 
 #include "compiler/codegen/object.h"
 #include "runtime/data/file.h"
+#include "runtime/kept.h"
 
 typedef struct Native {
     Engine engine;
@@ -25,12 +26,23 @@ static NndStatus run(Engine *engine, const char *name, const NndCall *call, NndE
             continue;
         NndCall own = *call;
         uint64_t size = function->arena_size(call->axes);
+        NndKept kept; /* of this call alone: arguments may be others in the next */
+        NndStatus status = nnd_kept_new(&kept, function->kept_size(call->axes), error);
+        if (status)
+            return status;
         own.arena = aligned_alloc(64, (size + 63) / 64 * 64 + 64);
+        own.kept = kept.data;
         function->run(&own);
         free(own.arena);
+        nnd_kept_free(&kept);
         return NND_OK;
     }
     return nnd_fail(error, NND_EINVAL, "there is no function %s", name);
+}
+
+static void forget(Engine *engine)
+{
+    (void)engine;
 }
 
 static EngineStats stats(const Engine *engine)
@@ -78,8 +90,10 @@ NndStatus native_engine_new(Engine **out, const IrModule *module, NndError *erro
 {
     char folder[] = "/tmp/nnd-native-XXXXXX";
     Native *native = calloc(1, sizeof *native);
-    native->engine = (Engine){.name = "native", .run = run, .stats = stats, .free = end};
-    NndStatus status = mkdtemp(folder) ? make(native, module, folder, error) : nnd_fail(error, NND_EIO, "no folder");
+    native->engine =
+        (Engine){.name = "native", .run = run, .forget = forget, .stats = stats, .free = end};
+    NndStatus status = mkdtemp(folder) ? make(native, module, folder, error)
+                                       : nnd_fail(error, NND_EIO, "no folder");
     rmdir(folder);
     if (status)
         free(native);
