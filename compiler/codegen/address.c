@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/address.h"
 
+#include "compiler/codegen/demand.h"
 #include "compiler/codegen/element.h"
 
 /* The walk from the operand down to the root. */
@@ -244,6 +245,8 @@ static LLVMValueRef row_of(Emit *e, const AddressMap *map, LLVMValueRef at)
         LLVMValueRef place = window_place(e, map, at, &segment);
         return index_add(e, emit_offset(e, map->in, segment), place);
     }
+    if (map->row == ROW_LISTED)
+        return demand_row(e, map->list_cell, at);
     const IrScan *scan = &e->region->scan->attrs.scan;
     LLVMValueRef item = emit_order(e, scan->dim, at);
     if (map->row == ROW_ITEM)

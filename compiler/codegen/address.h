@@ -22,7 +22,8 @@ typedef enum RowKind {
     ROW_FORM,     /* axis 0 of the root is a form like the others */
     ROW_WINDOW,   /* ... is the form, plus the first row of window `row_axis` */
     ROW_SEQUENCE, /* ... is the row of the scan's time for the item at place `row_axis` */
-    ROW_ITEM      /* ... is the item at place `row_axis` */
+    ROW_ITEM,     /* ... is the item at place `row_axis` */
+    ROW_LISTED    /* ... is entry `row_axis` of a list of rows */
 } RowKind;
 
 typedef struct Bound {
@@ -42,6 +43,7 @@ typedef struct AddressMap {
     int row_axis;               /* of the operand */
     const IrDim *in, *out;      /* WINDOW: rows and windows */
     int64_t row_stride;         /* WINDOW */
+    int list_cell;              /* LISTED: the list, of i32 */
     Bound bounds[MAX_BOUNDS];
     int bound_count;
 } AddressMap;

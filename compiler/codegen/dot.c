@@ -266,11 +266,8 @@ static void set_cost(Nest *nest, const DotPlan *p)
     nest->item_ns = (double)(rows * columns) * 0.04;
 }
 
-static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
+static bool finish_tiles(FuncGen *fg, Nest *nest, DotPlan *p, NestList *out)
 {
-    DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
-    if (!choose_sides(fg, p, nest->anchor, region))
-        return false;
     p->gates = 1;
     merge_contracted(p);
     bool units = units_choose(fg, p);
@@ -286,6 +283,41 @@ static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList
     nest->items[0] = p->rows.count ? p->rows.dims[0] : NULL;
     set_cost(nest, p);
     vec_push(fg->cg->arena, out, pack_nest(fg, p));
+    return true;
+}
+
+static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
+{
+    DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
+    return choose_sides(fg, p, nest->anchor, region) && finish_tiles(fg, nest, p, out);
+}
+
+/* Axis 0 of S is entry by entry that of its root; it is read by way of the list. */
+static bool list_rows(DotPlan *p, const Demand *demand)
+{
+    Form *row = &p->map.forms[0];
+    bool plain = p->batch.count == 0 && p->rows.count > 0 && p->rows.axes[0] == 0 && p->map.row == ROW_FORM &&
+                 p->map.bound_count == 0 && row->constant == 0;
+    for (int axis = 0; axis < NND_MAX_RANK; axis++)
+        plain &= row->factor[axis] == (axis == 0);
+    for (int i = 1; i < p->map.rank; i++)
+        plain &= p->map.forms[i].factor[0] == 0;
+    if (!plain)
+        return false;
+    *row = (Form){0};
+    p->map.row = ROW_LISTED;
+    p->map.row_axis = 0;
+    p->map.list_cell = demand->list;
+    p->listed = true;
+    return true;
+}
+
+bool dot_plan_listed(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
+{
+    DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
+    if (!try_side(fg, p, nest->anchor, region, 0) || !list_rows(p, nest->demand) || !finish_tiles(fg, nest, p, out))
+        return false;
+    nest->grain = p->tile_rows;
     return true;
 }
 

@@ -19,6 +19,7 @@
 #define NND_COMPILER_CODEGEN_DOT_H
 
 #include "compiler/codegen/address.h"
+#include "compiler/codegen/demand.h"
 #include "compiler/codegen/nest.h"
 
 typedef struct AxisList {
@@ -50,12 +51,15 @@ struct DotPlan {
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
     bool in_scan;             /* rows begin with the items of the scan */
+    bool listed;              /* rows begin with places of a list (demand.h) */
 };
 
 enum { PANEL_BLOCK = 4, MAX_GATES = 6, MAX_TILE_ROWS = 14 };
 
 /* Decides how the contraction that anchors `nest` is computed; adds the nests to `out`. */
 void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);
+/* The same for rows that are listed; false if that cannot be done in tiles. */
+bool dot_plan_listed(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);
 void dot_set_groups(const Nest *nest, Launch *launch);
 
 void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);

@@ -463,6 +463,8 @@ static void emit_results(Emit *e, const Tiles *t)
     LLVMValueRef width = index_min(e, emit_i64(e, block_width(p)), index_sub(e, dot_merged_extent(e, p), first));
     Loop rows = loop_begin(e, t->row_lo, t->row_hi, 1, LOOP_PLAIN);
     index_split(e, p->rows.dims, p->rows.count, rows.index, row_at);
+    if (p->listed)
+        demand_listed_place(e, t->nest->outputs.data[0].value, row_at[0]); /* once a row, not once a column */
     LLVMValueRef start = index_mul(e, index_sub(e, rows.index, t->row_lo), emit_i64(e, block_width(p)));
     Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
     LLVMValueRef column_at[NND_MAX_RANK];
@@ -528,7 +530,7 @@ static void emit_items(Emit *e, Tiles *t, LLVMValueRef lo, LLVMValueRef hi)
     loop_end(e, &items);
 }
 
-/* All that one step of a scan computes for places lo .. hi-1. */
+/* All that one step of a scan, or a list of rows, needs for places lo .. hi-1. */
 static void emit_places(Emit *e, Tiles *t, LLVMValueRef lo, LLVMValueRef hi)
 {
     const DotPlan *p = t->plan;
@@ -579,7 +581,7 @@ void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     t.vector = LLVMVectorType(t.scalar, (unsigned)p->lanes);
     t.address = address_begin(e, &p->map, s->type.rank);
     reserve_stack(e, &t);
-    if (p->in_scan)
+    if (p->in_scan || p->listed)
         emit_places(e, &t, lo, hi);
     else
         emit_items(e, &t, lo, hi);

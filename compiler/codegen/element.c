@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/element.h"
 
-#include "compiler/codegen/nest.h"
+#include "compiler/codegen/demand.h"
 #include "compiler/codegen/scalar.h"
 
 static bool same_index(const Index *a, const Index *b, int rank)
@@ -147,6 +147,7 @@ static LLVMValueRef compute(Emit *e, const IrInst *inst, const Index *index)
     case OP_uniform: return uniform_element(e, inst, index);
     case OP_lengths: return length_element(e, inst, index);
     case OP_offsets: return offset_element(e, inst, index);
+    case OP_place_of: return demand_place(e, inst->args[0], index->flat ? index->flat : index->at[0]);
     case OP_cast: {
         LLVMValueRef x = element(e, inst->args[0], index);
         return scalar_cast(e, x, inst->args[0]->type.dtype, inst->results[0].type.dtype);

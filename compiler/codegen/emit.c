@@ -228,6 +228,11 @@ static LLVMValueRef remembered_entry(Emit *e, LLVMValueRef table, LLVMTypeRef ty
     return result;
 }
 
+LLVMValueRef emit_lookup(Emit *e, LLVMValueRef table, LLVMValueRef at)
+{
+    return remembered_entry(e, table, e->cg->i32, at);
+}
+
 LLVMValueRef emit_offset(Emit *e, const IrDim *dim, LLVMValueRef segment)
 {
     return remembered_entry(e, axis_field(e, dim, AXIS_OFFSETS, &e->axes[dim->index].offsets), e->cg->i64, segment);

@@ -82,6 +82,7 @@ typedef struct Launch {
     int64_t grain; /* 0: from the cost */
     double item_ns;
     bool once;     /* in the first call only */
+    int count_cell; /* 0; or of an i64: how many items, in place of the groups */
     bool team;     /* the kernel is an NndMember of nnd_pool_team */
     const IrDim *steps; /* of a team: it meets `meets` times in each of these, */
     int meets;
@@ -99,6 +100,7 @@ typedef struct FuncGen {
     int value_count, cell_count;
     int *cells;   /* by value id: its buffer's cell, or -1 */
     bool *stored; /* by value id: the buffer is filled where the nest at hand runs */
+    struct Demand **demands; /* by value id: of tables whose rows are computed on demand (demand.h), or NULL */
     bool *fixed;  /* by value id: the same in every call (fuse_fixed) */
     VEC(Scratch) scratch;
     VEC(Launch) launches;
@@ -172,6 +174,7 @@ LLVMValueRef emit_offset(Emit *e, const IrDim *dim, LLVMValueRef segment);
 LLVMValueRef emit_segment(Emit *e, const IrDim *dim, LLVMValueRef row);
 LLVMValueRef emit_order(Emit *e, const IrDim *dim, LLVMValueRef place);
 LLVMValueRef emit_live(Emit *e, const IrDim *dim, LLVMValueRef t);
+LLVMValueRef emit_lookup(Emit *e, LLVMValueRef table, LLVMValueRef at); /* of a table of i32, as i64 */
 LLVMValueRef emit_call_field(Emit *e, unsigned field, LLVMTypeRef type);
 LLVMValueRef emit_product(Emit *e, const IrDim *const *dims, int count);
 LLVMValueRef emit_chunks(Emit *e, const Extents *extents);

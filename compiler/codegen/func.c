@@ -28,6 +28,7 @@ static void assign_cells(FuncGen *fg)
     Arena *arena = fg->cg->arena;
     fg->cells = ARENA_ARRAY(arena, int, fg->value_count + 1);
     fg->stored = ARENA_ARRAY(arena, bool, fg->value_count + 1);
+    fg->demands = ARENA_ARRAY(arena, Demand *, fg->value_count + 1);
     for (int i = 0; i < fg->value_count; i++)
         fg->cells[i] = -1;
     for (int i = 0; i < fg->func->arg_count; i++) {
@@ -236,6 +237,8 @@ static void launch_team(Emit *e, const Launch *launch, LLVMValueRef pool)
 
 static LLVMValueRef item_count(Emit *e, const Launch *launch)
 {
+    if (launch->count_cell)
+        return LLVMBuildLoad2(e->b, e->cg->i64, e->cell_cache[launch->count_cell], "");
     LLVMValueRef count = emit_i64(e, 1);
     for (int i = 0; i < launch->extent_count; i++)
         count = index_mul(e, count, emit_chunks(e, &launch->extents[i]));

@@ -67,9 +67,25 @@ void map_emit_elements(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef 
     loop_end(e, &loop);
 }
 
+/* Rows of a few integers are numbers of rows of something else: what their elements have in common in
+ * looking them up is worth more than a vector. */
+static bool is_short_index(const Nest *nest, int axis)
+{
+    enum { SHORT = 8 };
+    const IrType *type = &nest->outputs.data[0].value->type;
+    return type->dtype == NND_I32 && type->dims[axis]->kind == NND_DIM_CONST && type->dims[axis]->size <= SHORT;
+}
+
 /* The last axis, from 0 to `size`; its entry in the result is `start` further. */
 static void emit_row(Emit *e, const Nest *nest, Index index, int axis)
 {
+    if (is_short_index(nest, axis)) {
+        for (int64_t i = 0; i < nest->outputs.data[0].value->type.dims[axis]->size; i++) {
+            index.at[axis] = emit_i64(e, i);
+            nest_store(e, nest, &index);
+        }
+        return;
+    }
     Loop loop = loop_begin(e, emit_i64(e, 0), emit_extent(e, nest->outputs.data[0].value->type.dims[axis]), 1, LOOP_VECTOR);
     index.at[axis] = loop.index;
     nest_store(e, nest, &index);

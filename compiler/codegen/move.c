@@ -346,6 +346,7 @@ LLVMValueRef move_element(Emit *e, const IrInst *inst, const Index *index)
     case OP_window: return window(e, inst, index);
     case OP_unwindow: return unwindow(e, inst, index);
     case OP_gather: return gather(e, inst, index);
+    case OP_on_demand: return element(e, inst->args[0], index);
     default: NND_BUG("%s does not move data", ir_op_info[inst->op].name);
     }
 }

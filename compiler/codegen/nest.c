@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/nest.h"
 
+#include "compiler/codegen/demand.h"
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/units.h"
 
@@ -10,7 +11,8 @@ LLVMValueRef nest_output_base(Emit *e, const Output *output)
 {
     const IrInst *scan = e->region ? e->region->scan : NULL;
     switch (output->kind) {
-    case OUTPUT_OWN: return element_base(e, output->value);
+    case OUTPUT_OWN:
+    case OUTPUT_LISTED: return element_base(e, output->value);
     case OUTPUT_CELL: return emit_cell(e, output->which);
     case OUTPUT_EMIT: return emit_cell(e, e->fg->cells[scan->results[output->which].id]);
     case OUTPUT_STATE: return e->region->next[output->which];
@@ -35,6 +37,8 @@ LLVMValueRef nest_output_position(Emit *e, const Output *output, const Index *in
     Index moved = *index;
     if (output->kind == OUTPUT_EMIT)
         moved.at[0] = emit_row(e, index->at[0]);
+    if (output->kind == OUTPUT_LISTED)
+        moved.at[0] = demand_listed_place(e, output->value, index->at[0]);
     if (output->kind == OUTPUT_FINAL)
         moved.at[0] = emit_order(e, e->region->scan->attrs.scan.dim, index->at[0]);
     return element_position(e, output->value, &moved);
@@ -146,6 +150,12 @@ static void add_reduced_axes(Nest *nest, const IrInst *inst)
     }
 }
 
+/* All columns if they are few: then their number is known to the loops. */
+static int64_t column_chunk(const IrDim *dim)
+{
+    return dim->kind == NND_DIM_CONST && dim->size <= 2 * COLUMN_CHUNK && dim->size > 0 ? dim->size : COLUMN_CHUNK;
+}
+
 static void plan_reduction(const FuncGen *fg, Nest *nest)
 {
     enum { INLINE = 16 };
@@ -165,8 +175,8 @@ static void plan_reduction(const FuncGen *fg, Nest *nest)
         add_reduced_axes(nest, inst);
         return;
     }
-    set_items(nest, type, type->rank, columns ? COLUMN_CHUNK : 1);
-    nest->item_ns = nest_element_ns(fg, nest) * (columns ? COLUMN_CHUNK : 1);
+    set_items(nest, type, type->rank, columns ? column_chunk(type->dims[type->rank - 1]) : 1);
+    nest->item_ns = nest_element_ns(fg, nest) * (double)nest->chunk;
     add_reduced_axes(nest, inst);
 }
 
@@ -310,6 +320,9 @@ static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *regio
     Nest *nest = new_nest(fg, kernel->anchor);
     for (int i = 0; i < kernel->roots.count; i++)
         add_root(fg, nest, kernel->roots.data[i], region);
+    if (kernel->demand && demand_plan(fg, nest, kernel, region, out))
+        return;
+    nest->once = kernel->demand != NULL; /* all rows */
     if (kernel->kind == KERNEL_DOT) {
         dot_plan(fg, nest, region, out);
         return;
@@ -325,7 +338,7 @@ static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *regio
 static void set_stored(FuncGen *fg, const Nest *nest, bool stored)
 {
     for (int i = 0; i < nest->outputs.count; i++)
-        if (nest->outputs.data[i].kind == OUTPUT_OWN)
+        if (nest->outputs.data[i].kind == OUTPUT_OWN || nest->outputs.data[i].kind == OUTPUT_LISTED)
             fg->stored[nest->outputs.data[i].value->id] = stored;
     for (int i = 0; nest->kind == NEST_SCAN && i < nest->anchor->result_count; i++)
         fg->stored[nest->anchor->results[i].id] = stored;
@@ -375,6 +388,7 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     case NEST_TILES: dot_emit_tiles(e, nest, lo, hi); break;
     case NEST_UNITS: units_emit(e, nest, lo, hi); break;
     case NEST_RUN: rows_emit(e, nest, lo, hi); break;
+    case NEST_DEMAND: demand_emit_list(e, nest); break;
     case NEST_SCAN: scan_emit(e, nest, lo, hi); break;
     }
     e->domain = NULL;
@@ -387,7 +401,7 @@ static const char *kind_name(NestKind kind)
         [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
         [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
         [NEST_UNITS] = "units",     [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",    [NEST_KEEP] = "keep",
-        [NEST_PUT] = "put",         [NEST_DECAY] = "decay"};
+        [NEST_PUT] = "put",         [NEST_DECAY] = "decay",     [NEST_DEMAND] = "demand"};
     return names[kind];
 }
 
@@ -413,6 +427,8 @@ void nest_launch(FuncGen *fg, const Nest *nest)
                      .once = nest->once};
     if (nest->kind == NEST_SCAN) {
         scan_set_launch(fg, nest, &launch);
+    } else if (nest->kind == NEST_TILES && nest->demand) {
+        launch.count_cell = nest->demand->count;
     } else if (nest->kind == NEST_TILES) {
         dot_set_groups(nest, &launch);
     } else if (nest->item_rank) {

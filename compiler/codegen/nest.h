@@ -15,7 +15,8 @@ typedef enum OutputKind {
     OUTPUT_CELL,  /* another buffer of the same layout: cell `which` */
     OUTPUT_EMIT,  /* in a scan: sequence result `which`, at the row of time t */
     OUTPUT_STATE, /* in a scan: the next state `which` */
-    OUTPUT_FINAL  /* in a scan: last state `which`, at the row of the item */
+    OUTPUT_FINAL, /* in a scan: last state `which`, at the row of the item */
+    OUTPUT_LISTED /* the value's own buffer, at the place of the row that is listed (demand.h) */
 } OutputKind;
 
 /* Where an element of a value is stored. */
@@ -39,10 +40,12 @@ typedef enum NestKind {
     NEST_TILES,   /* a contraction in register tiles */
     NEST_UNITS,   /* of a scan: a step of units (units.h); items are places */
     NEST_RUN,     /* several nests, row by row; items are rows */
+    NEST_DEMAND,  /* lists the rows of a table that are to be computed; one item */
     NEST_SCAN     /* a loop over time, by a team */
 } NestKind;
 
 typedef struct DotPlan DotPlan; /* dot.h */
+typedef struct Demand Demand;   /* demand.h */
 
 typedef struct Nest Nest;
 typedef VEC(Nest *) NestList;
@@ -62,6 +65,7 @@ struct Nest {
     bool lanes;           /* UNITS: computed in vectors */
     NestList steps;       /* SCAN, RUN: what is done at each step or row, in order */
     int *state_cells;     /* SCAN: two buffers for each state */
+    Demand *demand;       /* DEMAND; TILES whose items are places in its list */
     bool once;            /* in the first call only: what it stores is kept */
 };
 
@@ -97,6 +101,7 @@ void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void put_emit_keep(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void put_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void decay_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+/* Entries of the last axis that an item of NEST_COLUMNS has at most. */
 enum { COLUMN_CHUNK = 64 };
 
 void dot_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);

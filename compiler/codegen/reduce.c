@@ -157,9 +157,9 @@ void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRe
 {
     const IrInst *inst = nest->anchor;
     int axis = nest->item_rank - 1;
-    LLVMValueRef extent = emit_extent(e, nest->items[axis]), chunk = emit_i64(e, COLUMN_CHUNK);
-    LLVMValueRef chunks = index_div(e, index_add(e, extent, emit_i64(e, COLUMN_CHUNK - 1)), chunk);
-    Lanes l = new_lanes(e, inst, COLUMN_CHUNK);
+    LLVMValueRef extent = emit_extent(e, nest->items[axis]), chunk = emit_i64(e, nest->chunk);
+    LLVMValueRef chunks = index_div(e, index_add(e, extent, emit_i64(e, nest->chunk - 1)), chunk);
+    Lanes l = new_lanes(e, inst, (int)nest->chunk);
     Loop items = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
     Index index = {0};
     LLVMValueRef first = index_mul(e, index_rem(e, items.index, chunks), chunk);

@@ -63,21 +63,42 @@ static NndStatus bind_axes(NndAxes **out, const NndModuleDesc *desc, const Check
     return status ? status : nnd_axes_bind(*out, given, error);
 }
 
+/* What is computed once: tables of folded embeddings, one by one, and all together. */
+static void print_kept(const IrFunc *func, const MemoryPlan *plan)
+{
+    double megabyte = 1 << 20;
+    for (const IrInst *inst = func->body->first; inst; inst = inst->next) {
+        if (inst->op != OP_on_demand)
+            continue;
+        const IrType *type = &inst->results[0].type;
+        const char *name = inst->args[0]->def->args[0]->name;
+        double bytes = (double)ir_type_static_count(type) * (double)nnd_dtype_size(type->dtype);
+        printf("    table of %s, line %d: %lld rows of %lld numbers, %.3f MiB when all are in use\n", name ? name : "computed rows", inst->line,
+               (long long)type->dims[0]->size, (long long)type->dims[1]->size, bytes / megabyte);
+    }
+    if (plan->kept_bytes)
+        printf("    kept from call to call, made of weights alone: %.3f MiB\n", (double)plan->kept_bytes / megabyte);
+}
+
 static void print_plan(const IrFunc *func, MemoryPlan *plan, const Options *options)
 {
     double megabyte = 1 << 20;
     if (options->json)
-        printf("{\"function\":\"%s\",\"values\":%d,\"buffers\":%d,\"bytes\":%lld,\"bytes_without_reuse\":%lld}\n", func->name,
-               plan->entries.count, plan->slots.count, (long long)plan->planned_bytes, (long long)plan->naive_bytes);
+        printf("{\"function\":\"%s\",\"values\":%d,\"buffers\":%d,\"bytes\":%lld,\"bytes_without_reuse\":%lld,\"bytes_kept\":%lld}\n",
+               func->name, plan->entries.count, plan->slots.count, (long long)plan->planned_bytes,
+               (long long)plan->naive_bytes, (long long)plan->kept_bytes);
     else
         printf("  %-8s %4d values in %3d buffers: %9.3f MiB (%.3f MiB without reuse)\n", func->name, plan->entries.count,
                plan->slots.count, (double)plan->planned_bytes / megabyte, (double)plan->naive_bytes / megabyte);
+    if (!options->json)
+        print_kept(func, plan);
 }
 
 static int print_memory(Unit *unit, const CheckOptions *o)
 {
     if (unit->program->loss && !step_build(unit, &unit->program->recipe))
         return EXIT_WRONG_INPUT;
+    pass_freeze(ir_module_func(unit->module, "predict")); /* as in a trained model */
     PassOptions passes = pass_options(&o->common);
     passes.fuse = true;
     passes_run(unit->module, &passes);

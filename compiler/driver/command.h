@@ -48,13 +48,15 @@ typedef struct Options {
     OptimisationSet without;
     bool profile;  /* the JIT times every kernel; no option of its own */
     bool no_cache; /* compile, even if the kernels are in the cache */
+    int64_t fold_memory; /* bytes */
     Arena *arena;
 } Options;
 
 /* Numbers of long options start here in the tables of subcommands. */
 enum {
     OPTION_COMMON = 1000, OPTION_ENGINE, OPTION_THREADS, OPTION_SEED, OPTION_JSON, OPTION_MODEL,
-    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_NO_CACHE, OPTION_QUIET,
+    OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_FOLD_MEMORY, OPTION_NO_CACHE,
+    OPTION_QUIET,
     OPTION_COLUMNS, OPTION_OWN
 };
 
@@ -69,6 +71,7 @@ enum {
         {"time-passes", no_argument, NULL, OPTION_TIME_PASSES},                                    \
         {"verify-each", no_argument, NULL, OPTION_VERIFY_EACH},                                    \
         {"without", required_argument, NULL, OPTION_WITHOUT},                                      \
+        {"fold-memory", required_argument, NULL, OPTION_FOLD_MEMORY},                              \
         {"no-cache", no_argument, NULL, OPTION_NO_CACHE}
 #define COMMON_SHORT_OPTIONS "ho:D:"
 

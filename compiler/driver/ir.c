@@ -70,6 +70,9 @@ static int print_stage(Unit *unit, const IrOptions *o, FILE *file)
     if (!keep_function(unit, o->function))
         return EXIT_WRONG_INPUT;
     if (o->stage >= STAGE_OPTIMISED) {
+        IrFunc *predict = ir_module_func(unit->module, "predict");
+        if (predict)
+            pass_freeze(predict); /* as in a trained model */
         PassOptions passes = pass_options(&o->common);
         passes.fuse = o->stage >= STAGE_KERNELS;
         passes_run(unit->module, &passes);

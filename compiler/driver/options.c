@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "compiler/driver/command.h"
+#include "compiler/ir/ir.h"
 
 static const char common_help[] =
     "Common options:\n"
@@ -20,12 +21,13 @@ static const char common_help[] =
     "      --time-passes        how long each pass and stage takes\n"
     "      --verify-each        check the IR after each pass\n"
     "      --without NAME,...   leave out optimisations, or `all`; `help` lists them\n"
+    "      --fold-memory MIB    most memory for tables of folded embeddings (default 128)\n"
     "      --no-cache           compile again, whatever was compiled before\n"
     "  -h, --help               this text\n";
 
 void options_init(Options *options, Arena *arena)
 {
-    *options = (Options){.engine = ENGINE_JIT, .seed = 1, .arena = arena};
+    *options = (Options){.engine = ENGINE_JIT, .seed = 1, .fold_memory = IR_FOLD_MEMORY, .arena = arena};
 }
 
 int command_usage(const Command *command, const char *format, ...)
@@ -154,6 +156,11 @@ int option_common(const Command *command, Options *options, int option)
     case OPTION_VERIFY_EACH: options->verify_each = true; return -1;
     case OPTION_NO_CACHE: options->no_cache = true; return -1;
     case OPTION_WITHOUT: return leave_out(command, options, optarg);
+    case OPTION_FOLD_MEMORY:
+        if (!parse_int(optarg, 0, 1 << 20, &number))
+            return command_usage(command, "--fold-memory needs a whole number of MiB, found `%s`", optarg);
+        options->fold_memory = number << 20;
+        return -1;
     default:
         fprintf(stderr, "Try `nnd %s --help`.\n", command->name); /* getopt has said what is wrong */
         return EXIT_WRONG_USAGE;

@@ -108,8 +108,10 @@ bool unit_lower(Unit *unit, const Options *options)
     Diags *diags = diags_new(unit->arena);
     unit->module = lower_program(unit->arena, unit->program, NND_F32, diags);
     print_diags(diags, options);
-    if (unit->module)
+    if (unit->module) {
         unit->module->without = options->without;
+        unit->module->fold_memory = options->fold_memory;
+    }
     return unit->module;
 }
 

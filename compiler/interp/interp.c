@@ -105,6 +105,7 @@ static void run_structured(Frame *f, const IrInst *inst, const Tensor *args, con
     switch (inst->op) {
     case OP_const: tensor_fill(out, a->constant); return;
     case OP_iota: kernel_iota(c, out, a->axis); return;
+    case OP_place_of: kernel_place_of(out); return;
     case OP_uniform: kernel_uniform(c, out, a->stream); return;
     case OP_lengths: kernel_lengths(c, out, a->dim); return;
     case OP_offsets: kernel_offsets(c, out, a->dim); return;
@@ -177,7 +178,7 @@ static void run_widened(Frame *f, const IrInst *inst, const Tensor *args, const 
 
 static void run_inst(Frame *f, const IrInst *inst)
 {
-    if (inst->op == OP_reshape) {
+    if (inst->op == OP_reshape || inst->op == OP_on_demand) {
         frame_share(f, &inst->results[0], inst->args[0]);
         return;
     }

@@ -71,6 +71,7 @@ uint16_t tensor_to_bf16(float x);
 void kernel_elementwise(const Context *c, IrOp op, const Tensor *x, const Tensor *y, const Tensor *z, const Tensor *out);
 void kernel_cast(const Context *c, const Tensor *x, const Tensor *out);
 void kernel_iota(const Context *c, const Tensor *out, int axis);
+void kernel_place_of(const Tensor *out);
 void kernel_uniform(const Context *c, const Tensor *out, uint32_t stream);
 void kernel_lengths(const Context *c, const Tensor *out, const IrDim *dim);
 void kernel_offsets(const Context *c, const Tensor *out, const IrDim *dim);

@@ -195,6 +195,17 @@ IrValue *ir_gather(IrBuilder *b, IrValue *table, IrValue *index)
     return finish(b, new_inst(b, OP_gather, args, 2));
 }
 
+IrValue *ir_on_demand(IrBuilder *b, IrValue *x, IrValue *index)
+{
+    IrValue *args[] = {x, index};
+    return finish(b, new_inst(b, OP_on_demand, args, 2));
+}
+
+IrValue *ir_place_of(IrBuilder *b, IrValue *x)
+{
+    return finish(b, new_inst(b, OP_place_of, &x, 1));
+}
+
 IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows)
 {
     IrValue *args[] = {x, index};

@@ -183,6 +183,8 @@ struct IrFunc {
     const char **result_names; /* one for each yield of the body */
 };
 
+enum { IR_FOLD_MEMORY = 128 << 20 };
+
 struct IrModule {
     Arena *arena;
     const char *name;
@@ -190,6 +192,7 @@ struct IrModule {
     VEC(IrDim *) dims;
     VEC(IrFunc *) funcs;
     OptimisationSet without; /* what passes and code generation leave out; not part of the text */
+    int64_t fold_memory; /* bytes that tables of folded embeddings may take in each function; not part of the text */
 };
 
 /* ---- modules and dimensions ---- */
@@ -259,6 +262,8 @@ IrValue *ir_concat(IrBuilder *b, IrValue *const *xs, int count, int axis);
 IrValue *ir_window(IrBuilder *b, IrValue *x, IrWindow window, IrDim *out);
 IrValue *ir_unwindow(IrBuilder *b, IrValue *x, IrWindow window, IrDim *out);
 IrValue *ir_gather(IrBuilder *b, IrValue *table, IrValue *index);
+IrValue *ir_on_demand(IrBuilder *b, IrValue *x, IrValue *index);
+IrValue *ir_place_of(IrBuilder *b, IrValue *x); /* x: an on_demand */
 IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows);
 IrValue *ir_put(IrBuilder *b, IrValue *x, IrValue *rows, IrValue *index);
 IrValue *ir_decay(IrBuilder *b, IrValue *x, IrValue *times, double factor);

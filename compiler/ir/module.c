@@ -8,6 +8,7 @@ IrModule *ir_module_new(Arena *arena, const char *name)
     IrModule *module = ARENA_NEW(arena, IrModule);
     module->arena = arena;
     module->name = arena_strdup(arena, name);
+    module->fold_memory = IR_FOLD_MEMORY;
     return module;
 }
 

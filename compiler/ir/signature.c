@@ -268,6 +268,20 @@ static char *infer_gather(Arena *arena, IrInst *inst)
     return set_result(arena, inst, type);
 }
 
+static char *infer_on_demand(Arena *arena, IrInst *inst)
+{
+    const IrType *x = arg_type(inst, 0), *index = arg_type(inst, 1);
+    CHECK_THAT(index->dtype == NND_I32 && x->rank > 0, "the index is not i32 or the operand has no axis");
+    return set_result(arena, inst, *x);
+}
+
+static char *infer_place_of(Arena *arena, IrInst *inst)
+{
+    const IrValue *x = inst->args[0];
+    CHECK_THAT(x->def && x->def->op == OP_on_demand, "the operand is not the result of on_demand");
+    return set_result(arena, inst, (IrType){.dtype = NND_I32, .rank = 1, .dims = {x->type.dims[0]}});
+}
+
 static char *infer_scatter_add(Arena *arena, IrInst *inst)
 {
     const IrType *x = arg_type(inst, 0), *index = arg_type(inst, 1), *type = result_type(inst);
@@ -429,6 +443,7 @@ static char *infer_unary(Arena *arena, IrInst *inst)
         return error;
     switch (inst->op) {
     case OP_cast: return infer_cast(arena, inst);
+    case OP_place_of: return infer_place_of(arena, inst);
     case OP_broadcast: return infer_broadcast(arena, inst);
     case OP_reshape: return infer_reshape(arena, inst);
     case OP_transpose: return infer_transpose(arena, inst);
@@ -447,6 +462,7 @@ static char *infer_binary(Arena *arena, IrInst *inst)
         return error;
     switch (inst->op) {
     case OP_gather: return infer_gather(arena, inst);
+    case OP_on_demand: return infer_on_demand(arena, inst);
     case OP_scatter_add: return infer_scatter_add(arena, inst);
     case OP_decay: return infer_decay(arena, inst);
     default: return infer_dot(arena, inst);
@@ -465,6 +481,7 @@ char *ir_infer(Arena *arena, IrInst *inst)
     case OP_offsets: return infer_lengths(arena, inst);
     case OP_concat: return infer_concat(arena, inst);
     case OP_gather:
+    case OP_on_demand:
     case OP_scatter_add:
     case OP_decay:
     case OP_dot: return infer_binary(arena, inst);

@@ -55,7 +55,8 @@ static bool is_generator(const IrInst *inst)
 static bool is_view(const IrInst *inst)
 {
     switch (inst->op) {
-    case OP_broadcast: case OP_reshape: case OP_transpose: case OP_slice: case OP_window: case OP_pad:
+    case OP_broadcast: case OP_reshape: case OP_transpose: case OP_slice: case OP_window: case OP_pad: case OP_on_demand:
+    case OP_place_of:
         return true;
     default:
         return false;
@@ -161,6 +162,28 @@ static bool is_fixed(const Fuser *f, const IrInst *inst)
     return f->fixed[inst->results[0].id];
 }
 
+/* A few rows of a table, as of a folded convolution. */
+static bool is_sum_of_rows(const IrInst *inst)
+{
+    enum { FEW = 8 };
+    if (inst->op != OP_sum || !inst->args[0]->def || inst->args[0]->def->op != OP_gather)
+        return false;
+    const IrType *x = &inst->args[0]->type;
+    int64_t count = 1;
+    for (int i = 0; i < x->rank; i++)
+        if (inst->attrs.axes >> i & 1)
+            count *= x->dims[i]->kind == NND_DIM_CONST ? x->dims[i]->size : FEW + 1;
+    return count <= FEW && !(inst->attrs.axes >> (x->rank - 1) & 1);
+}
+
+/* A fixed contraction that is only read through the on_demand. If it is none, on_demand is a view. */
+static bool is_demand(const Fuser *f, const IrInst *inst)
+{
+    bool wanted = inst->op == OP_on_demand && !optimisation_in(f->without, OPTIMISE_ON_DEMAND);
+    const IrInst *dot = wanted ? inst->args[0]->def : NULL;
+    return dot && dot->op == OP_dot && is_fixed(f, dot) && uses_of(f, dot)->count == 1 && !uses_of(f, dot)->elsewhere;
+}
+
 static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
 {
     const Uses *uses = uses_of(f, inst);
@@ -174,12 +197,13 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
     if (uses->elsewhere)
         return false;
     if (is_view(inst))
-        return inst->op == OP_broadcast || (!is_read_again(f, inst) && !optimisation_in(f->without, OPTIMISE_VIEWS));
+        return !is_demand(f, inst) &&
+               (inst->op == OP_broadcast || (!is_read_again(f, inst) && !optimisation_in(f->without, OPTIMISE_VIEWS)));
     if (optimisation_in(f->without, OPTIMISE_INLINE))
         return false;
     if (is_fixed(f, inst) && (!is_fixed(f, uses->user) || is_view(uses->user)))
         return false; /* once and for all is better than where it is used */
-    bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform;
+    bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform || is_sum_of_rows(inst);
     return cheap_once && uses->count == 1 && reads_each_element_once(f, uses->user);
 }
 
@@ -205,7 +229,7 @@ typedef struct Reads {
 /* `own`: inst is the root, or all that reads it is in the tree. */
 static void read_tree(const Fuser *f, const IrInst *inst, bool own, bool in_place, Reads *reads)
 {
-    in_place = in_place && is_elementwise(inst);
+    in_place = in_place && (is_elementwise(inst) || inst->op == OP_on_demand);
     for (int i = 0; i < inst->arg_count; i++) {
         IrInst *def = inst->args[i]->def;
         if (!def)
@@ -239,6 +263,8 @@ static KernelKind kind_of(const IrInst *inst)
 
 static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int first_of_region)
 {
+    if (is_demand(f, inst))
+        return reads->latest == inst->args[0]->def->group;
     if (!is_elementwise(inst) || reads->latest < first_of_region || !reads->only_in_place ||
         optimisation_in(f->without, OPTIMISE_EPILOGUES))
         return false;
@@ -389,6 +415,13 @@ bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count)
     return fixed;
 }
 
+static const IrInst *demand_of(const Kernel *kernel)
+{
+    const IrInst *inst = kernel->roots.count == 1 ? kernel->roots.data[0]->def : NULL;
+    bool own = inst && inst->op == OP_on_demand && kernel->kind == KERNEL_DOT && inst->args[0]->def == kernel->anchor;
+    return own ? inst : NULL;
+}
+
 KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count)
 {
     const bool *fixed = fuse_fixed(arena, func, value_count);
@@ -396,6 +429,7 @@ KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count)
     for (int i = 0; i < list.items.count; i++) {
         Kernel *kernel = list.items.data[i];
         kernel->once = kernel->roots.count > 0 && fixed[kernel->roots.data[0]->id];
+        kernel->demand = demand_of(kernel);
     }
     fuse_rows(arena, func, &list, value_count);
     return list;

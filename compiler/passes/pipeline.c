@@ -21,6 +21,7 @@ static const Pass pipeline[] = {
     {"hoist-scan", pass_hoist_scan, ONE(HOIST_SCAN), false},
     {"fold-again", pass_fold, ONE(FOLD), false},
     {"cse-again", pass_cse, ONE(CSE), false},
+    {"fold-embedding", pass_fold_embedding, ONE(FOLD_EMBEDDING), true},
     {"dce", pass_dce, ONE(DCE), false},
     {"fuse", pass_fuse, 0, true},
 };
@@ -28,7 +29,8 @@ enum { PASS_COUNT = sizeof pipeline / sizeof *pipeline };
 
 const char *const *passes_names(void)
 {
-    static const char *const names[] = {"fold", "cse", "last-state", "hoist-scan", "fold-again", "cse-again", "dce", "fuse", NULL};
+    static const char *const names[] = {"fold", "cse", "last-state", "hoist-scan", "fold-again", "cse-again",
+                                        "fold-embedding", "dce", "fuse", NULL};
     _Static_assert(sizeof names / sizeof *names == PASS_COUNT + 1, "a pass has no name");
     return names;
 }

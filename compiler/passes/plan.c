@@ -109,7 +109,7 @@ static void live_region(Planner *p, const IrRegion *region)
         run = kernel->run;
         for (int k = 0; k < kernel->roots.count; k++) {
             add_life(p, kernel->roots.data[k], number);
-            p->lives.data[p->lives.count - 1].kept = kernel->once;
+            p->lives.data[p->lives.count - 1].kept = kernel->once || kernel->demand;
         }
         for (int k = 0; k < kernel->insts.count; k++)
             read_inst(p, kernel->insts.data[k], number);

@@ -393,6 +393,16 @@ static IrValue *table_for(Gen *g, double *bound)
     return gen_param(g, ir_type(g->options->float_type, 2, dims));
 }
 
+/* Sometimes by way of the places of rows that are computed on demand, which has no gradient. */
+static IrValue *looked_up(Gen *g, IrValue *table, IrValue *index)
+{
+    if (g->row || g->options->loss || gen_chance(g, 50))
+        return ir_gather(&g->b, table, index);
+    IrValue *rows = ir_on_demand(&g->b, table, index);
+    IrValue *place = ir_gather(&g->b, ir_place_of(&g->b, rows), index);
+    return ir_gather(&g->b, rows, ir_ew(&g->b, OP_sub, place, ir_const(&g->b, place->type, 1), NULL));
+}
+
 static void gen_gather(Gen *g)
 {
     double bound;
@@ -402,7 +412,7 @@ static void gen_gather(Gen *g)
     if (g->row && !gen_has_rows(g, &index->type))
         return;
     IrValue *table = table_for(g, &bound);
-    IrValue *rows = ir_gather(&g->b, table, index);
+    IrValue *rows = looked_up(g, table, index);
     if (gen_is_small(&rows->type))
         gen_add(g, rows, bound);
 }

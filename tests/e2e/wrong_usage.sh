@@ -31,6 +31,7 @@ usage ir --print-after nonsense x.nnd
 usage ir --without nonsense x.nnd
 grep -q "^ *tiles " err || fail "--without nonsense does not list the optimisations"
 usage ir --without tiles, x.nnd
+usage ir --fold-memory -1 x.nnd
 usage build x.model
 usage tune model.nnd --train x.tsv -o folder
 usage tune model.nnd --train x.tsv -o folder --vary size=a

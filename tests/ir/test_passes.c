@@ -66,6 +66,12 @@ static const char *run_hoist_scan(Arena *arena, IrModule *module)
     return rewritten(arena, module, pass_hoist_scan);
 }
 
+static const char *run_fold_embedding(Arena *arena, IrModule *module)
+{
+    rewritten(arena, module, pass_fold_embedding);
+    return rewritten(arena, module, pass_dce);
+}
+
 static const char *run_fuse(Arena *arena, IrModule *module)
 {
     return rewritten(arena, module, pass_fuse);
@@ -120,7 +126,8 @@ static RunFn *pass_of(const char *folder)
         RunFn *run;
     } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state},
                   {"hoist_scan", run_hoist_scan}, {"distinct", run_distinct}, {"winners", run_winners},
-                  {"distinct_dot", run_distinct_dot}, {"gradient", run_gradient}, {"fuse", run_fuse},
+                  {"distinct_dot", run_distinct_dot}, {"fold_embedding", run_fold_embedding},
+                  {"gradient", run_gradient}, {"fuse", run_fuse},
                   {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
         if (!strcmp(passes[i].folder, folder))
