@@ -318,13 +318,15 @@ static void emit_entry(FuncGen *fg)
     emit_block_end(e);
 }
 
-static void list_launches(const FuncGen *fg, KernelInfos *out)
+static void list_launches(const FuncGen *fg, bool once, KernelInfos *out)
 {
     for (int i = 0; i < fg->launches.count; i++) {
         const Launch *launch = &fg->launches.data[i];
+        if (launch->once != once)
+            continue;
         KernelInfo info = {.function = arena_strdup(out->arena, fg->func->name),
                            .name = arena_strdup(out->arena, LLVMGetValueName(launch->kernel)),
-                           .line = launch->line, .group_count = launch->group_count};
+                           .line = launch->line, .once = once, .group_count = launch->group_count};
         int *groups = ARENA_ARRAY(out->arena, int, launch->group_count + 1);
         if (launch->group_count)
             memcpy(groups, launch->groups, (size_t)launch->group_count * sizeof *groups);
@@ -346,6 +348,6 @@ void func_emit(Codegen *cg, IrFunc *func)
     launch_copies(fg);
     emit_sizes(fg);
     emit_entry(fg);
-    if (cg->infos)
-        list_launches(fg, cg->infos);
+    for (int later = 0; cg->infos && later < 2; later++)
+        list_launches(fg, !later, cg->infos);
 }

@@ -94,7 +94,7 @@ static void begin_profile(Jit *jit, const KernelInfos *infos)
     jit->profile.count = infos->items.count;
     for (int i = 0; i < infos->items.count; i++) {
         const KernelInfo *info = &infos->items.data[i];
-        jit->profile.kernels[i] = (JitKernel){.function = info->function, .name = info->name, .line = info->line,
+        jit->profile.kernels[i] = (JitKernel){.function = info->function, .name = info->name, .line = info->line, .once = info->once,
                                               .groups = info->groups, .group_count = info->group_count};
     }
 }
@@ -319,6 +319,16 @@ static void jit_forget(Engine *engine)
     jit->stats.kept_bytes = 0;
 }
 
+/* In the first call everything, in later ones what comes after that which is computed once. */
+static JitKernel *first_launched(const JitFunction *function)
+{
+    JitKernel *kernel = function->kernels;
+    bool first = !*(const int64_t *)(const void *)function->kept.data;
+    while (kernel && !first && kernel->once)
+        kernel++;
+    return kernel;
+}
+
 static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, NndError *error)
 {
     Jit *jit = (Jit *)engine;
@@ -334,7 +344,7 @@ static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, 
         NndCall own = *call;
         own.arena = jit->memory;
         own.kept = function->kept.data;
-        Profiler profiler = {call->pool, function->kernels};
+        Profiler profiler = {call->pool, first_launched(function)};
         if (jit->profiles)
             own.pool = (NndPool *)(void *)&profiler;
         function->run(&own);

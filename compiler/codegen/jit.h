@@ -26,6 +26,7 @@ NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions 
 typedef struct JitKernel {
     const char *function, *name; /* "predict", "predict.3.dot" */
     int line;                    /* of the model, or 0 */
+    bool once;                   /* runs in the first call only */
     const int *groups;           /* kernels of the IR (IrInst.group) that it finishes */
     int group_count;
     int64_t calls;

@@ -21,10 +21,11 @@ const char *codegen_entry_symbol(Arena *arena, const char *function);
 const char *codegen_size_symbol(Arena *arena, const char *function);
 const char *codegen_kept_symbol(Arena *arena, const char *function);
 
-/* What a function launches, in order. */
+/* What a function launches, in order: what it launches in the first call only comes first. */
 typedef struct KernelInfo {
     const char *function, *name; /* "predict", "predict.3.dot" */
     int line;                    /* of the model, or 0 */
+    bool once;                   /* in the first call only */
     const int *groups;           /* kernels of the IR (IrInst.group) that are finished with it; may be none */
     int group_count;
 } KernelInfo;
