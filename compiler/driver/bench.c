@@ -112,7 +112,8 @@ static NndStatus run_engine(Bench *b, Which which, int round, double seconds, Nn
     EngineStats stats = unit->engine->stats(unit->engine);
     m->memory = (double)(stats.arena_bytes + stats.kept_bytes) + weight_bytes(b);
     b->batch_items = times.batch_items;
-    b->flops = ir_func_flops(ir_module_func(unit->module, "predict"), nnd_session_axes(session));
+    if (which == INTERP) /* of the model as it is written, whatever compiled code does without */
+        b->flops = ir_func_flops(ir_module_func(unit->module, "predict"), nnd_session_axes(session));
     free(m->scores);
     m->scores = times.scores;
     m->score_count = times.score_count;

@@ -28,7 +28,7 @@ static int depth(const IrDim *dim)
 }
 
 /* Entries that a dimension can have at most, of those that are given. */
-enum { MOST_ITEMS = 5, MOST_LENGTH = 7, MOST_INNER_LENGTH = 3 };
+enum { MOST_ITEMS = 5, MOST_LENGTH = 7, MOST_INNER_LENGTH = 3, MOST_NUMBERS = 13 };
 
 static int64_t *some_lengths(Arena *arena, const IrDim *dim, int64_t parents, Random *r)
 {
@@ -48,8 +48,10 @@ static NndStatus bind(PreparedCall *out, Arena *arena, const IrModule *module,
     NndStatus status = NND_OK;
     for (int i = 0; i < module->dims.count && !status; i++) {
         const IrDim *dim = module->dims.data[i];
-        if (dim->kind == NND_DIM_FREE || dim->kind == NND_DIM_DISTINCT)
+        if (dim->kind == NND_DIM_FREE)
             given[i].extent = seed % 16 == 9 ? 0 : between(&r, 1, MOST_ITEMS);
+        if (dim->kind == NND_DIM_DISTINCT)
+            given[i].extent = MOST_NUMBERS; /* until it is known how many there are */
         if (dim->kind != NND_DIM_RAGGED)
             continue;
         NndAxes *before;
@@ -109,7 +111,7 @@ static void fill(NndDType dtype, void *data, int64_t count, Random *r)
         case NND_BF16:
             ((uint16_t *)data)[i] = (uint16_t)(0x3f00 | between(r, 0, 0x7f));
             break; /* 0.5 to 1 */
-        case NND_I32: ((int32_t *)data)[i] = (int32_t)between(r, -1, 11); break;
+        case NND_I32: ((int32_t *)data)[i] = (int32_t)between(r, -1, MOST_NUMBERS - 2); break;
         case NND_I64: ((int64_t *)data)[i] = between(r, -1, 11); break;
         case NND_U8: ((uint8_t *)data)[i] = (uint8_t)between(r, 0, 255); break;
         case NND_BOOL: ((uint8_t *)data)[i] = (uint8_t)between(r, 0, 1); break;
