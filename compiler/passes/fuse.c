@@ -203,7 +203,8 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return false;
     if (is_fixed(f, inst) && (!is_fixed(f, uses->user) || is_view(uses->user)))
         return false; /* once and for all is better than where it is used */
-    bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform || is_sum_of_rows(inst);
+    bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform ||
+                      (!region->owner && is_sum_of_rows(inst)); /* steps of scans take sums from memory */
     return cheap_once && uses->count == 1 && reads_each_element_once(f, uses->user);
 }
 
