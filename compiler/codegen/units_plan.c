@@ -101,9 +101,10 @@ static int unit_axis(const Places *places, int rank)
     return -1;
 }
 
+/* A reduction that is anchor of a map is computed where the map reads it. */
 static bool makes(const Nest *nest, const IrValue *value)
 {
-    bool found = nest->anchor && value == &nest->anchor->results[0];
+    bool found = nest->anchor && nest->anchor->op == OP_dot && value == &nest->anchor->results[0];
     for (int i = 0; i < nest->outputs.count; i++)
         found |= nest->outputs.data[i].value == value;
     return found;
