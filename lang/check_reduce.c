@@ -32,9 +32,10 @@ Value *builtin_sum(Checker *c, const Builtin *builtin, Call *call)
 /* How many items are in the batch. */
 static Value *count_items(Checker *c, const Axis *batch, Span span)
 {
+    static const int8_t nothing[AXES_MAX] = {-1};
     Type type = {.element = ELEMENT_FLOAT};
     type_push(&type, *batch);
-    Value *one = emit_broadcast(c, emit_number(c, 1, ELEMENT_FLOAT, span), &type, (const int8_t[]){-1}, span);
+    Value *one = emit_broadcast(c, emit_number(c, 1, ELEMENT_FLOAT, span), &type, nothing, span);
     return emit_reduce(c, REDUCE_SUM, one, 1, span);
 }
 
