@@ -308,6 +308,7 @@ static int bench(Bench *b, Arena *arena)
 
 static void clean_up(Bench *b)
 {
+    nnd_dataset_free(&b->data); /* first: the model's fields say how many columns it has */
     for (Which which = INTERP; which < ENGINES; which++)
         free(b->measured[which].scores);
     for (int i = 0; i < 2; i++) {
@@ -315,7 +316,6 @@ static void clean_up(Bench *b)
         nnd_model_free(&b->models[i]);
         unit_free(&b->units[i]);
     }
-    nnd_dataset_free(&b->data);
     if (b->program)
         unlink(b->program);
     if (b->folder[0])
