@@ -78,6 +78,7 @@ typedef struct Table {
     int64_t item;
     float largest;
     int64_t rows;
+    const char *after; /* in the item's text: where the last word ended */
 } Table;
 
 static double attention_of(const Attention *attention, const Piece *piece)
@@ -128,6 +129,9 @@ static void put_object(void *context, const Piece *piece)
         return;
     fprintf(t->out, "%s{\"text\":", t->rows++ ? "," : "");
     put_json_text(t->out, piece->text);
+    fputs(",\"before\":", t->out);
+    put_json_text(t->out, (NndText){t->after, (size_t)(piece->text.data - t->after)});
+    t->after = piece->text.data + piece->text.size;
     fprintf(t->out, ",\"sentence\":%lld,\"phrase\":%s,\"sensitivity\":%.9g,\"share\":%.9g",
             (long long)piece->number + 1,
             e->text->marks && e->text->marks[piece->word] ? "true" : "false",
@@ -152,9 +156,13 @@ static void put_item(Table *t)
     put_json_text(t->out, (NndText){class, strlen(class)});
     fprintf(t->out, ",\"probability\":%.9g,\"words\":[",
             explain_probability(&e->prediction, t->item, label));
+    NndText text = e->text->texts[t->item];
     t->rows = 0;
+    t->after = text.data;
     explain_pieces(e, t->item, put_object, t);
-    fputs("]}\n", t->out);
+    fputs("],\"after\":", t->out);
+    put_json_text(t->out, (NndText){t->after, (size_t)(text.data + text.size - t->after)});
+    fputs("}\n", t->out);
 }
 
 void explain_print(FILE *out, const Explanation *e, bool json)

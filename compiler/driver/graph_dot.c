@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "compiler/driver/graph.h"
-#include "compiler/driver/markup.h"
+#include "markup/text.h"
 
 int graph_box(Graph *graph, Box box)
 {

@@ -9,108 +9,77 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "compiler/driver/markup.h"
 #include "compiler/driver/profile.h"
+#include "markup/chart.h"
 #include "runtime/data/file.h"
-
-enum { WIDTH = 900, HEIGHT = 560, MARGIN = 70 };
-
-/* Powers of ten at the ends of the axes. */
-typedef struct Frame {
-    double left, right, bottom, top;
-} Frame;
-
-static double across(const Frame *f, double intensity)
-{
-    return MARGIN + (log10(intensity) - f->left) / (f->right - f->left) * (WIDTH - 2 * MARGIN);
-}
-
-static double up(const Frame *f, double gflops)
-{
-    return HEIGHT - MARGIN - (log10(gflops) - f->bottom) / (f->top - f->bottom) * (HEIGHT - 2 * MARGIN);
-}
 
 static bool has_place(const KernelTime *k)
 {
     return k->flops > 0 && k->bytes > 0 && k->seconds > 0;
 }
 
-static Frame frame_of(const ProfileTable *tables, int count, const Machine *machine)
+static ChartPoint place_of(const KernelTime *k)
 {
-    Frame f = {-1, 2, 0, ceil(log10(machine->gflops))};
+    return (ChartPoint){k->flops / k->bytes, k->flops / k->seconds * 1e-9};
+}
+
+/* At least what most kernels of most machines need, so that pictures can be compared. */
+static Chart chart_of(const char *title, const ProfileTable *tables, int count,
+                      const Machine *machine)
+{
+    Chart chart = {.description = title, .width = 900, .height = 560};
+    chart.x = (Axis){.label = "FLOP for each byte", .low = 0.1, .high = 100, .logarithmic = true};
+    chart.y = (Axis){.label = "GFLOP/s", .low = 1, .high = machine->gflops, .logarithmic = true};
     for (int t = 0; t < count; t++)
-        for (int i = 0; i < tables[t].count; i++) {
-            const KernelTime *k = &tables[t].kernels[i];
-            if (!has_place(k))
-                continue;
-            f.left = fmin(f.left, floor(log10(k->flops / k->bytes)));
-            f.right = fmax(f.right, ceil(log10(k->flops / k->bytes)));
-            f.bottom = fmin(f.bottom, floor(log10(k->flops / k->seconds * 1e-9)));
-        }
-    return f;
+        for (int i = 0; i < tables[t].count; i++)
+            if (has_place(&tables[t].kernels[i])) {
+                axis_add(&chart.x, place_of(&tables[t].kernels[i]).x);
+                axis_add(&chart.y, place_of(&tables[t].kernels[i]).y);
+            }
+    return chart;
 }
 
-static void draw_axes(FILE *out, const Frame *f)
+static void draw_roof(FILE *out, const Chart *chart, const Machine *m)
 {
-    for (double power = f->left; power <= f->right; power++) {
-        double x = across(f, pow(10, power));
-        fprintf(out, "<path class=\"grid\" d=\"M%.1f %d V%d\"/><text class=\"middle\" x=\"%.1f\" y=\"%d\">%g</text>\n", x, MARGIN,
-                HEIGHT - MARGIN, x, HEIGHT - MARGIN + 18, pow(10, power));
-    }
-    for (double power = f->bottom; power <= f->top; power++) {
-        double y = up(f, pow(10, power));
-        fprintf(out, "<path class=\"grid\" d=\"M%d %.1f H%d\"/><text class=\"end\" x=\"%d\" y=\"%.1f\">%g</text>\n", MARGIN, y,
-                WIDTH - MARGIN, MARGIN - 6, y + 4, pow(10, power));
-    }
-    fprintf(out, "<text class=\"middle\" x=\"%d\" y=\"%d\">FLOP for each byte</text>\n", WIDTH / 2, HEIGHT - MARGIN + 40);
-    fprintf(out, "<text x=\"%d\" y=\"%d\">GFLOP/s</text>\n", MARGIN, MARGIN - 12);
+    double ridge = m->gflops / m->gigabytes;
+    double first = fmax(chart->x.low, chart->y.low / m->gigabytes);
+    chart_rule(out, chart,
+               (ChartPoint[]){{first, first * m->gigabytes},
+                              {ridge, m->gflops},
+                              {fmax(ridge, chart->x.high), m->gflops}},
+               3);
+    char note[80];
+    snprintf(note, sizeof note, "%.0f GFLOP/s, %.1f GB/s from memory", m->gflops, m->gigabytes);
+    chart_note(out, chart, m->gflops, note);
 }
 
-static void draw_roof(FILE *out, const Frame *f, const Machine *m)
-{
-    double ridge = m->gflops / m->gigabytes, low = pow(10, f->left), high = pow(10, f->right);
-    double first = fmax(low, pow(10, f->bottom) / m->gigabytes);
-    fprintf(out, "<path class=\"roof\" d=\"M%.1f %.1f L%.1f %.1f H%.1f\"/>\n", across(f, first), up(f, first * m->gigabytes),
-            across(f, ridge), up(f, m->gflops), across(f, high));
-    fprintf(out, "<text class=\"end\" x=\"%d\" y=\"%.1f\">%.0f GFLOP/s, %.1f GB/s from memory</text>\n", WIDTH - MARGIN,
-            up(f, m->gflops) - 8, m->gflops, m->gigabytes);
-}
-
-static void draw_kernels(FILE *out, const Frame *f, const ProfileTable *table, int which)
+static void draw_kernels(FILE *out, const Chart *chart, const ProfileTable *table, int number)
 {
     for (int i = 0; i < table->count; i++) {
         const KernelTime *k = &table->kernels[i];
         double share = k->seconds / table->seconds;
         if (!has_place(k))
             continue;
-        double x = across(f, k->flops / k->bytes), y = up(f, k->flops / k->seconds * 1e-9), radius = 2 + 22 * sqrt(share);
-        fprintf(out, "<circle class=\"t%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>", which, x, y, radius);
-        markup_text(out, k->name);
-        fprintf(out, ", line %d, %lld items: %.1f us, %.1f %%</title></circle>\n", k->line, (long long)table->items,
-                k->seconds * 1e6, share * 100);
-        if (share < 0.05)
-            continue;
-        fprintf(out, "<text x=\"%.1f\" y=\"%.1f\">", x + radius + 2, y + 4);
-        markup_text(out, k->name);
-        fprintf(out, "</text>\n");
+        char title[256];
+        snprintf(title, sizeof title, "%s, line %d, %lld items: %.1f us, %.1f %%", k->name, k->line,
+                 (long long)table->items, k->seconds * 1e6, share * 100);
+        chart_disc(out, chart, (Look){.number = number}, place_of(k), 2 + 22 * sqrt(share),
+                   share < 0.05 ? NULL : k->name, title);
     }
 }
 
-static void draw(FILE *out, const char *title, const ProfileTable *tables, int count, const Machine *machine)
+static void draw(FILE *out, const char *title, const ProfileTable *tables, int count,
+                 const Machine *machine)
 {
-    static const char style[] = "text{font:12px sans-serif;fill:#222}.middle{text-anchor:middle}.end{text-anchor:end}"
-                                ".grid{stroke:#ddd}.roof{stroke:#222;stroke-width:2;fill:none}"
-                                "circle{fill-opacity:.55}.t0{fill:#1b6ca8}.t1{fill:#d1495b}";
-    Frame f = frame_of(tables, count, machine);
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\"><style>%s</style>\n", WIDTH, HEIGHT, style);
-    fprintf(out, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/><text class=\"middle\" x=\"%d\" y=\"24\">", WIDTH, HEIGHT, WIDTH / 2);
-    markup_text(out, title);
-    fprintf(out, ": blue %lld item, red %lld items</text>\n", (long long)tables[0].items, (long long)tables[count - 1].items);
-    draw_axes(out, &f);
-    draw_roof(out, &f, machine);
+    char heading[160];
+    snprintf(heading, sizeof heading, "%s: blue %lld item, orange %lld items", title,
+             (long long)tables[0].items, (long long)tables[count - 1].items);
+    Chart chart = chart_of(heading, tables, count, machine);
+    chart_file_begin(out, &chart, heading);
+    draw_roof(out, &chart, machine);
     for (int i = 0; i < count; i++)
-        draw_kernels(out, &f, &tables[i], i);
-    fprintf(out, "</svg>\n");
+        draw_kernels(out, &chart, &tables[i], i);
+    chart_end(out);
 }
 
 int roofline_write(const char *path, const char *title, const ProfileTable *tables, int count, const Machine *machine)

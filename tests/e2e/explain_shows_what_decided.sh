@@ -34,6 +34,14 @@ cut -f 2 test.tsv >column.tsv
 run explain cnn.model --data column.tsv --columns report
 awk -F '\t' 'NR > 1 && $2 != $3 { exit 1 }' out || fail "the label of a file without labels is not the prediction"
 
+# Of the object of a text, words and what is between them are the text.
+printf ' "Wheat" <prices> rise.  The bank\n' >odd.txt
+run explain cnn.model --data odd.txt --json
+sed 's/.*"words"://; s/"after"/"before"/' out | grep -oE '"(text|before)":"(\\.|[^"\\])*"' |
+    awk '/^"text"/ { word = $0; next } { print } word { print word; word = "" }' |
+    sed 's/^"[a-z]*":"//; s/"$//; s/\\"/"/g' | tr -d '\n' >whole
+printf ' "Wheat" <prices> rise.  The bank' | cmp - whole || fail "the words are not the text: $(cat whole)"
+
 # Deletion.
 run explain cnn.model --data test.tsv --delete 3 --json --quiet
 awk -F '[:,}]' '{ if ($2 != NR - 1) exit 1; gap[$2] = $8 - $6 } END { exit !(NR == 4 && gap[0] < 1e-4 && gap[0] > -1e-4 && gap[1] > 0.02 && gap[3] > 0.02) }' out ||

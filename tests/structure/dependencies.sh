@@ -24,10 +24,12 @@ table='lang/ops\.def"'
 
 forbid 'lang includes nothing of the others' "$nothing" "$include(runtime|compiler|tests)/" lang
 forbid 'runtime includes nothing of the others' "$table" "$include(lang|compiler|tests)/" runtime
+forbid 'markup includes nothing of the others' "$nothing" "$include(lang|runtime|compiler|tests)/" markup
+forbid 'lang and runtime draw nothing' "$nothing" "${include}markup/" lang runtime
 forbid 'only tests include tests' "$nothing" "${include}tests/" compiler
-forbid 'the study of reports stands on the runtime' "$nothing" "${include}(lang|compiler|tests)/" \
+forbid 'the study of reports stands on the runtime and markup' "$nothing" "${include}(lang|compiler|tests)/" \
     examples/reports
-forbid 'nobody knows the study of reports' "$nothing" "${include}examples/" lang runtime compiler
+forbid 'nobody knows the study of reports' "$nothing" "${include}examples/" lang runtime markup compiler
 forbid 'the IR knows no later stage' "$nothing" \
     "${include}compiler/(passes|ops|interp|codegen|driver)/" compiler/ir
 forbid 'passes know no engine' "$nothing" \
@@ -40,11 +42,11 @@ forbid 'LLVM is for compiler/codegen' '^compiler/codegen/' "${include}llvm" lang
 forbid 'BLAS is for one file' '^runtime/kernels/gemm\.c:' "${include}(cblas|openblas)" \
     lang runtime compiler tests
 forbid 'paths of one machine' "$nothing" '(^|[^A-Za-z0-9_.)}])/(home|root|work|mnt|Users)/[A-Za-z]' \
-    lang runtime compiler stdlib tests examples CMakeLists.txt
+    lang runtime markup compiler stdlib tests examples CMakeLists.txt
 
 # Every source says its licence on the first line (scripts: the second).
 # shellcheck disable=SC2044 # names without spaces
-for file in $(find lang runtime compiler examples tests \( -name '*.[chly]' -o -name '*.def' -o -name '*.sh' \) -type f); do
+for file in $(find lang runtime markup compiler examples tests \( -name '*.[chly]' -o -name '*.def' -o -name '*.sh' \) -type f); do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' && continue
     printf '%s: has no SPDX line\n' "$file"
     status=1

@@ -3,7 +3,7 @@
 # headers.sh CC FLAG...: every header compiles alone, and twice.
 set -u
 status=0
-for header in $(find lang runtime compiler examples tests -name '*.h' | LC_ALL=C sort); do
+for header in $(find lang runtime markup compiler examples tests -name '*.h' | LC_ALL=C sort); do
     printf '#include "%s"\n#include "%s"\n' "$header" "$header" |
         "$@" -x c -std=c17 -D_GNU_SOURCE -I . -Wall -Wextra -Wno-unused-function -Werror \
             -fsyntax-only - && continue

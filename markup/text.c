@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/driver/markup.h"
+#include "markup/text.h"
 
-void markup_text(FILE *out, const char *text)
+#include <string.h>
+
+void markup_bytes(FILE *out, const char *data, size_t size)
 {
-    for (const char *p = text; *p; p++)
+    for (const char *p = data; p < data + size; p++)
         switch (*p) {
         case '&': fputs("&amp;", out); break;
         case '<': fputs("&lt;", out); break;
@@ -11,4 +13,9 @@ void markup_text(FILE *out, const char *text)
         case '"': fputs("&quot;", out); break;
         default: putc((unsigned char)*p < ' ' ? ' ' : *p, out);
         }
+}
+
+void markup_text(FILE *out, const char *text)
+{
+    markup_bytes(out, text, strlen(text));
 }
