@@ -450,7 +450,8 @@ static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *
                        const Node *value)
 {
     static const char *const keys[] = {"optimiser", "schedule",     "batch",    "epochs", "stop",  "clip_rows",
-                                       "clip_norm", "weight_decay", "hold_out", "start",  "frozen", "class_weights"};
+                                       "clip_norm", "weight_decay", "hold_out", "start",  "frozen", "class_weights",
+                                       "validate_every"};
     if (!strcmp(key, "optimiser"))
         read_optimiser(c, recipe, value);
     else if (!strcmp(key, "schedule"))
@@ -459,6 +460,8 @@ static void read_entry(Checker *c, Recipe *recipe, const char *key, const Node *
         read_int(c, value, key, &recipe->batch);
     else if (!strcmp(key, "epochs"))
         read_int(c, value, key, &recipe->epochs);
+    else if (!strcmp(key, "validate_every"))
+        read_int(c, value, key, &recipe->validate_every);
     else if (!strcmp(key, "stop"))
         read_stop(c, recipe, value);
     else if (!strcmp(key, "clip_rows"))

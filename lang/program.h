@@ -198,6 +198,7 @@ typedef struct Recipe {
     bool nesterov;
     Schedule schedule;
     int batch, epochs;
+    int validate_every;      /* batches between validations; 0: those of an epoch */
     double hold_out;         /* share of the training data kept for validation if none is given */
     const char *stop_metric; /* "valid.auc", "valid.accuracy", "valid.loss", "valid." and a metric of the model, or NULL */
     bool stop_least;         /* the smaller the better */

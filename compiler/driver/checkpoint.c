@@ -126,8 +126,8 @@ static const char state_format[] = "%lld %lld %lld %la %la %lld";
 
 static const char *state_text(Arena *arena, const TrainState *s)
 {
-    return arena_printf(arena, "%lld %lld %lld %a %a %lld", (long long)s->epoch, (long long)s->done,
-                        (long long)s->iteration, s->loss_sum, s->best_metric, (long long)s->best_epoch);
+    return arena_printf(arena, "%lld %lld %lld %a %a %lld", (long long)s->iteration, (long long)s->validated,
+                        (long long)s->stale, s->loss_sum, s->best_metric, (long long)s->best_iteration);
 }
 
 NndStatus checkpoint_save(Trainer *t, NndError *error)
@@ -175,22 +175,22 @@ static NndStatus load_slots(Trainer *t, const NndModel *model, const char *path,
 
 static bool read_state(const char *text, TrainState *s)
 {
-    long long epoch, done, iteration, best_epoch;
-    if (sscanf(text, state_format, &epoch, &done, &iteration, &s->loss_sum, &s->best_metric, &best_epoch) != 6)
+    long long iteration, validated, stale, best_iteration;
+    if (sscanf(text, state_format, &iteration, &validated, &stale, &s->loss_sum, &s->best_metric, &best_iteration) != 6)
         return false;
-    s->epoch = epoch;
-    s->done = done;
     s->iteration = iteration;
-    s->best_epoch = best_epoch;
+    s->validated = validated;
+    s->stale = stale;
+    s->best_iteration = best_iteration;
     return true;
 }
 
 /* Only a damaged file says otherwise; training counts on from these numbers without looking again. */
 static bool can_be_at(const Trainer *t, const TrainState *s)
 {
-    int64_t per_epoch = (t->split.train_count + t->recipe->batch - 1) / t->recipe->batch;
-    return s->epoch >= 0 && s->epoch <= INT32_MAX && s->done >= 0 && s->done <= per_epoch &&
-           s->iteration == s->epoch * per_epoch + s->done && s->best_epoch >= -1 && s->best_epoch <= s->epoch;
+    return s->iteration >= 0 && s->iteration / trainer_batches(t) <= INT32_MAX && s->validated >= 0 &&
+           s->validated <= s->iteration && s->stale >= 0 && s->stale <= s->validated && s->best_iteration >= -1 &&
+           s->best_iteration <= s->validated;
 }
 
 static void load_thresholds(Trainer *t, const NndModel *model)

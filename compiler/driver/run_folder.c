@@ -3,7 +3,7 @@
  * The folder of a training: what people and scripts look at while it runs.
  *
  *   model.nnd       the source that is trained
- *   history.jsonl   one JSON object an epoch
+ *   history.jsonl   one JSON object a validation
  *   curves.html     the same, drawn
  */
 #include <errno.h>

@@ -303,7 +303,7 @@ static void tell_result(const Trainer *t, TrainResult *result)
     snprintf(result->metric_name, sizeof result->metric_name, "%s", trainer_metric(t));
     result->score = state->best_metric;
     result->metric = trainer_metric_is_negated(t, trainer_metric(t)) ? -state->best_metric : state->best_metric;
-    result->epoch = state->best_epoch + 1;
+    result->epoch = (int64_t)ceil(trainer_epoch(t, state->best_iteration));
     for (int i = 0; i < t->slots.count; i++)
         result->weights += t->slots.items[i].is_weight ? t->slots.items[i].count : 0;
     result->memory = (int64_t)t->unit.engine->stats(t->unit.engine).arena_bytes;
@@ -352,7 +352,7 @@ void train_options_init(TrainOptions *o, Arena *arena)
 int train_model(const TrainOptions *o, const char *path, Arena *arena, TrainResult *result)
 {
     Trainer t = {.options = &o->common, .out_path = o->common.output, .run_folder = o->run_folder, .history = "",
-                 .state = {.best_epoch = -1}};
+                 .state = {.best_iteration = -1}};
     int status = train(&t, o, path, arena);
     if (status == EXIT_FINE && result) {
         *result = (TrainResult){0};
@@ -392,7 +392,7 @@ const Command command_train = {
             "      --min-count N        words seen less often are unknown (default 1)\n"
             "      --max-vocab N        most words in the vocabulary\n"
             "      --phrases FILE       the lexicon of a model that marks phrases, one a line\n"
-            "      --run FOLDER         after each epoch, write history.jsonl and curves.html there\n"
+            "      --run FOLDER         after each validation, write history.jsonl and curves.html there\n"
             "      --resume             go on from OUT.model.checkpoint\n",
     .run = run_train,
 };

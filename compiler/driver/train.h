@@ -28,9 +28,9 @@ typedef struct NamedValue {
 
 typedef struct TrainResult {
     char metric_name[64]; /* "valid.auc" */
-    double metric;        /* of the best epoch, as it is told */
+    double metric;        /* of the best validation, as it is told */
     double score;         /* the larger the better */
-    int64_t epoch;        /* the best, from 1 */
+    int64_t epoch;        /* the best validation's, from 1 */
     int64_t weights;      /* numbers in them */
     int64_t memory;       /* bytes of the compiler's plan for a training step: values, without weights */
     int64_t test_items;

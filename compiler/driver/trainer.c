@@ -8,7 +8,17 @@
 #include "compiler/driver/progress.h"
 #include "compiler/driver/schedule.h"
 
-static const double checkpoint_interval = 30; /* seconds, beside one an epoch */
+static const double checkpoint_interval = 30; /* seconds, beside one a validation */
+
+int64_t trainer_batches(const Trainer *t)
+{
+    return (t->split.train_count + t->recipe->batch - 1) / t->recipe->batch;
+}
+
+double trainer_epoch(const Trainer *t, int64_t iteration)
+{
+    return (double)iteration / (double)trainer_batches(t);
+}
 
 /* ---- one batch ---- */
 
@@ -24,8 +34,7 @@ static void bind_step(Trainer *t)
 
 static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, NndError *error)
 {
-    int64_t per_epoch = (t->split.train_count + t->recipe->batch - 1) / t->recipe->batch;
-    float rate = (float)schedule_rate(t->recipe, t->state.iteration, per_epoch);
+    float rate = (float)schedule_rate(t->recipe, t->state.iteration, trainer_batches(t));
     float iteration = (float)(t->state.iteration + 1);
     const NndFunctionDesc *function = nnd_session_function(t->step);
     nnd_session_bind_arg(t->step, nnd_function_arg(function, "rate"), &rate);
@@ -40,35 +49,69 @@ static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, Nn
     float loss = *(const float *)nnd_session_result(t->step, 0);
     if (!isfinite(loss))
         return nnd_fail(error, NND_EINVAL, "the loss is %g in epoch %lld, batch %lld: training has diverged (a smaller learning rate?)",
-                        (double)loss, (long long)t->state.epoch + 1, (long long)t->state.done + 1);
+                        (double)loss, (long long)(t->state.iteration / trainer_batches(t)) + 1,
+                        (long long)(t->state.iteration % trainer_batches(t)) + 1);
     slots_swap(&t->slots);
     t->state.loss_sum += (double)loss * (double)count;
-    t->state.done++;
     t->state.iteration++;
     return NND_OK;
 }
 
-/* ---- one epoch ---- */
+/* ---- batches between two validations ---- */
 
-static NndStatus train_epoch(Trainer *t, NndError *error)
+/* How many items the first batches hold, over all epochs. */
+static int64_t items_until(const Trainer *t, int64_t iteration)
 {
-    int64_t total = t->split.train_count, batch = t->recipe->batch;
-    int64_t *order = malloc((size_t)(total + 1) * sizeof *order);
+    int64_t total = t->split.train_count, batches = trainer_batches(t);
+    int64_t rest = iteration % batches * t->recipe->batch;
+    return iteration / batches * total + (rest < total ? rest : total);
+}
+
+/* The batch at which the next validation is due. */
+static int64_t next_validation(const Trainer *t)
+{
+    int64_t every = t->recipe->validate_every ? t->recipe->validate_every : trainer_batches(t);
+    int64_t next = (t->state.validated / every + 1) * every;
+    int64_t last = t->recipe->epochs * trainer_batches(t);
+    return next < last ? next : last;
+}
+
+static void shuffle(const Trainer *t, int64_t *order, int64_t epoch)
+{
+    memcpy(order, t->split.train, (size_t)t->split.train_count * sizeof *order);
+    nnd_shuffle(order, t->split.train_count, t->options->seed, (uint64_t)epoch);
+}
+
+/* The batch that is next, in the order of its epoch. */
+static NndStatus train_next(Trainer *t, const int64_t *order, NndError *error)
+{
+    int64_t first = t->state.iteration % trainer_batches(t) * t->recipe->batch;
+    int64_t rest = t->split.train_count - first;
+    return train_batch(t, order + first, rest < t->recipe->batch ? rest : t->recipe->batch, error);
+}
+
+static void show(const Trainer *t, Progress *progress)
+{
+    int64_t begin = items_until(t, t->state.validated), now = items_until(t, t->state.iteration);
+    char note[40];
+    snprintf(note, sizeof note, "loss %.4f", t->state.loss_sum / (double)(now - begin));
+    progress_show(progress, now - begin, note);
+}
+
+static NndStatus train_until(Trainer *t, int64_t end, NndError *error)
+{
+    int64_t *order = malloc((size_t)(t->split.train_count + 1) * sizeof *order), epoch = -1;
     if (!order)
-        return nnd_fail(error, NND_ENOMEM, "out of memory for the order of %lld items", (long long)total);
-    memcpy(order, t->split.train, (size_t)total * sizeof *order);
-    nnd_shuffle(order, total, t->options->seed, (uint64_t)t->state.epoch);
-    const char *what = arena_printf(t->unit.arena, "epoch %lld/%d", (long long)t->state.epoch + 1, t->recipe->epochs);
-    Progress progress = progress_begin(what, total, t->options->quiet);
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the order of %lld items", (long long)t->split.train_count);
+    const char *what = arena_printf(t->unit.arena, "epoch %.6g/%d", trainer_epoch(t, end), t->recipe->epochs);
+    Progress progress = progress_begin(what, items_until(t, end) - items_until(t, t->state.validated), t->options->quiet);
     double saved = seconds_now();
     NndStatus status = NND_OK;
-    while (!status && t->state.done * batch < total) {
-        int64_t first = t->state.done * batch;
-        int64_t count = total - first < batch ? total - first : batch;
-        status = train_batch(t, order + first, count, error);
-        char note[40];
-        snprintf(note, sizeof note, "loss %.4f", t->state.loss_sum / (double)(first + count));
-        progress_show(&progress, first + count, note);
+    while (!status && t->state.iteration < end) {
+        if (epoch != t->state.iteration / trainer_batches(t))
+            shuffle(t, order, epoch = t->state.iteration / trainer_batches(t));
+        status = train_next(t, order, error);
+        show(t, &progress);
         if (!status && seconds_now() - saved > checkpoint_interval) {
             status = checkpoint_save(t, error);
             saved = seconds_now();
@@ -78,6 +121,8 @@ static NndStatus train_epoch(Trainer *t, NndError *error)
     free(order);
     return status;
 }
+
+/* ---- validation ---- */
 
 static void bind_eval(Trainer *t, bool best)
 {
@@ -135,7 +180,8 @@ static const char *history_measures(Arena *arena, const Evaluation *e, const cha
 
 static void note_history(Trainer *t, const Evaluation *e, double loss)
 {
-    const char *line = arena_printf(t->unit.arena, "{\"epoch\":%lld,\"train_loss\":%.9g", (long long)t->state.epoch + 1, loss);
+    const char *line = arena_printf(t->unit.arena, "{\"epoch\":%.9g,\"train_loss\":%.9g",
+                                    trainer_epoch(t, t->state.iteration), loss);
     if (e)
         line = history_measures(t->unit.arena, e, arena_printf(t->unit.arena, "%s,\"valid_loss\":%.9g", line, e->loss));
     for (int i = 0; e && i < e->metric_count; i++)
@@ -156,11 +202,11 @@ static void print_measures(Arena *arena, const Evaluation *e)
         printf("  %s %.4g", e->metric_names[i], e->metrics[i]);
 }
 
-static void print_epoch(const Trainer *t, const Evaluation *e, double loss, double seconds)
+static void print_validation(const Trainer *t, const Evaluation *e, double loss, double seconds)
 {
     if (t->options->json || t->options->silent)
         return;
-    printf("epoch %2lld  loss %.4f", (long long)t->state.epoch + 1, loss);
+    printf("epoch %2.6g  loss %.4f", trainer_epoch(t, t->state.iteration), loss);
     if (e) {
         printf("  valid loss %.4f", e->loss);
         print_measures(t->unit.arena, e);
@@ -197,15 +243,17 @@ static void keep_thresholds(Trainer *t, const Evaluation *e)
 static NndStatus judge(Trainer *t, const Evaluation *e, NndError *error)
 {
     const char *name = trainer_metric(t);
-    double metric = (double)t->state.epoch;
+    double metric = (double)t->state.iteration;
     if (e && !evaluation_metric(e, name, &metric))
         return nnd_fail(error, NND_EINVAL, "`stop` looks at %s, but validation tells no such number: its line of the epoch has all",
                         name);
     metric = trainer_metric_is_negated(t, name) ? -metric : metric;
-    if (t->state.best_epoch >= 0 && !(metric > t->state.best_metric))
+    t->state.stale++;
+    if (t->state.best_iteration >= 0 && !(metric > t->state.best_metric))
         return NND_OK;
+    t->state.stale = 0;
     t->state.best_metric = metric;
-    t->state.best_epoch = t->state.epoch;
+    t->state.best_iteration = t->state.iteration;
     keep_thresholds(t, e);
     slots_keep_best(&t->slots);
     return NND_OK;
@@ -214,24 +262,23 @@ static NndStatus judge(Trainer *t, const Evaluation *e, NndError *error)
 static bool should_stop(const Trainer *t)
 {
     return t->recipe->stop_metric && t->recipe->patience > 0 && has_validation(t) &&
-           t->state.epoch - t->state.best_epoch > t->recipe->patience;
+           t->state.stale >= t->recipe->patience;
 }
 
-static NndStatus finish_epoch(Trainer *t, double start, NndError *error)
+static NndStatus check_progress(Trainer *t, double start, NndError *error)
 {
     Evaluation e;
     bool validated = has_validation(t);
     NndStatus status = validated ? validate(t, &e, error) : NND_OK;
     if (status)
         return status;
-    double loss = t->state.loss_sum / (double)t->split.train_count;
+    double loss = t->state.loss_sum / (double)(items_until(t, t->state.iteration) - items_until(t, t->state.validated));
     note_history(t, validated ? &e : NULL, loss);
-    print_epoch(t, validated ? &e : NULL, loss, seconds_now() - start);
+    print_validation(t, validated ? &e : NULL, loss, seconds_now() - start);
     status = judge(t, validated ? &e : NULL, error);
     if (status)
         return status;
-    t->state.epoch++;
-    t->state.done = 0;
+    t->state.validated = t->state.iteration;
     t->state.loss_sum = 0;
     status = run_folder_update(t, error);
     return status ? status : checkpoint_save(t, error);
@@ -240,11 +287,11 @@ static NndStatus finish_epoch(Trainer *t, double start, NndError *error)
 NndStatus trainer_run(Trainer *t, NndError *error)
 {
     NndStatus status = NND_OK;
-    while (!status && t->state.epoch < t->recipe->epochs && !should_stop(t)) {
+    while (!status && t->state.validated < t->recipe->epochs * trainer_batches(t) && !should_stop(t)) {
         double start = seconds_now();
-        status = train_epoch(t, error);
+        status = train_until(t, next_validation(t), error);
         if (!status)
-            status = finish_epoch(t, start, error);
+            status = check_progress(t, start, error);
     }
     return status ? status : model_save(t, error);
 }

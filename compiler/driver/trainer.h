@@ -11,13 +11,13 @@
 
 /* Where training stands; all of it is in a checkpoint (thresholds as those of a model). */
 typedef struct TrainState {
-    int64_t epoch;      /* being trained, from 0 */
-    int64_t done;       /* batches of that epoch that are done */
-    int64_t iteration;  /* batches done in all */
-    double loss_sum;    /* of the epoch so far, by items */
+    int64_t iteration;      /* batches done */
+    int64_t validated;      /* of these, at the last validation */
+    int64_t stale;          /* validations since the best one */
+    double loss_sum;        /* since the last validation, by items */
     double best_metric;
-    int64_t best_epoch; /* -1: none yet */
-    double *thresholds; /* of the best epoch, by field; NaN: none */
+    int64_t best_iteration; /* -1: none yet */
+    double *thresholds;     /* of the best validation, by field; NaN: none */
 } TrainState;
 
 typedef struct Trainer {
@@ -34,16 +34,19 @@ typedef struct Trainer {
     TrainState state;
     const char *history;      /* JSON lines */
     const char *out_path;
-    const char *run_folder;   /* where history and curves go after each epoch, or NULL */
+    const char *run_folder;   /* where history and curves go after each validation, or NULL */
 } Trainer;
 
 /* Trains up to `recipe->epochs`; writes checkpoints beside `out_path` and the model at the end. */
 NndStatus trainer_run(Trainer *t, NndError *error);
 
+int64_t trainer_batches(const Trainer *t);                   /* of an epoch */
+double trainer_epoch(const Trainer *t, int64_t iteration);   /* how many epochs that is */
+
 /* How the best weights do on the test items, with the thresholds that go with them. */
 NndStatus trainer_test(Trainer *t, Evaluation *out, NndError *error);
 
-/* The metric by which the best epoch is chosen: that of early stopping, else accuracy or loss;
+/* The metric by which the best weights are chosen: that of early stopping, else accuracy or loss;
  * "epoch" without validation data. */
 const char *trainer_metric(const Trainer *t);
 bool trainer_metric_is_negated(const Trainer *t, const char *name); /* the smaller the better */

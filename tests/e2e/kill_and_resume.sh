@@ -34,6 +34,17 @@ train_with --seed 5 --epochs 2 -o parts.model
 train_with --seed 5 --epochs 6 -o parts.model --resume
 cmp whole.model parts.model || fail "a training in two parts ends elsewhere"
 
+# Validations need not come with epochs: 160 items in batches of 50 are 4 batches an epoch.
+sed 's/^    epochs .*/&\n    validate_every = 3/' "$model" >often.nnd
+model=often.nnd
+train_with --seed 5 --epochs 5 -o often.model --run often
+[ "$(sed 's/.*"epoch":\([0-9.]*\).*/\1/' often/history.jsonl | xargs)" = "0.75 1.5 2.25 3 3.75 4.5 5" ] ||
+    fail "validations come at other times"
+train_with --seed 5 --epochs 3 -o parts.model
+train_with --seed 5 --epochs 5 -o parts.model --resume
+cmp often.model parts.model || fail "with validations in the midst of epochs, a training in two parts ends elsewhere"
+model=$root/examples/text_cnn.nnd
+
 refuses "another training" train "$model" --train train.tsv --valid 0.2 -D size=16 -D filters=8 --seed 6 --epochs 6 \
     -o cut.model --resume
 for left in *tmp* *~; do

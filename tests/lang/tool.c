@@ -193,6 +193,8 @@ static void print_recipe(const Recipe *r)
            names[r->optimiser], r->rate, r->momentum, r->nesterov, r->rho, r->epsilon, r->beta1,
            r->beta2, r->weight_decay);
     printf("  batch %d epochs %d hold_out %g", r->batch, r->epochs, r->hold_out);
+    if (r->validate_every)
+        printf(" validate_every %d", r->validate_every);
     if (r->stop_metric)
         printf(" stop %s patience %d", r->stop_metric, r->patience);
     for (int i = 0; i < r->clip_count; i++)

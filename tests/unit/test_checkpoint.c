@@ -26,8 +26,8 @@ static const NndFunctionDesc step = {.name = "step", .arg_count = 3, .result_cou
 static NndModuleDesc module = {.name = "M", .dim_count = 2, .function_count = 1, .dims = dims, .functions = &step};
 
 static double thresholds[] = {NAN, 0.375};
-static const TrainState state = {.epoch = 4, .done = 2, .iteration = 4 * PER_EPOCH + 2, .loss_sum = 1.25, .best_metric = 0.1,
-                                 .best_epoch = 3, .thresholds = thresholds};
+static const TrainState state = {.iteration = 4 * PER_EPOCH + 2, .validated = 4 * PER_EPOCH, .stale = 1, .loss_sum = 1.25,
+                                 .best_metric = 0.1, .best_iteration = 3 * PER_EPOCH, .thresholds = thresholds};
 static const char history[] = "{\"epoch\":1}\n{\"epoch\":2}\n";
 
 typedef struct Training {
@@ -70,7 +70,7 @@ static void training_begin(Training *t, const char *source)
     t->program.model = "M";
     vec_push(arena, &t->program.params, ((ModelParam){.name = "size", .kind = "dim", .value = 3}));
     t->trainer = (Trainer){.unit = {.arena = arena, .program = &t->program, .desc = &module}, .options = &t->options,
-                           .recipe = &t->recipe, .history = "", .out_path = out_path, .state = {.best_epoch = -1},
+                           .recipe = &t->recipe, .history = "", .out_path = out_path, .state = {.best_iteration = -1},
                            .split = {.train_count = TRAIN, .valid_count = 5}};
     t->trainer.source = source_new(arena, "m.nnd", source, strlen(source));
     CHECK_EQ_INT(slots_new(&t->trainer.slots, &module, &step, NULL, &error), NND_OK);
@@ -133,10 +133,10 @@ static void a_checkpoint_brings_everything_back(void)
     CHECK_EQ_INT(checkpoint_load(&t.trainer, &error), NND_OK);
     CHECK_EQ_INT(wrong_numbers(&t.trainer.slots, 1), 0);
     const TrainState *s = &t.trainer.state;
-    CHECK(s->epoch == state.epoch && s->done == state.done && s->iteration == state.iteration);
+    CHECK(s->iteration == state.iteration && s->validated == state.validated && s->stale == state.stale);
     CHECK_NEAR(s->loss_sum, state.loss_sum, 0);
     CHECK_NEAR(s->best_metric, state.best_metric, 0);
-    CHECK_EQ_INT(s->best_epoch, state.best_epoch);
+    CHECK_EQ_INT(s->best_iteration, state.best_iteration);
     CHECK(isnan(s->thresholds[0]) && s->thresholds[1] == 0.375);
     CHECK_STR_EQ(t.trainer.history, history);
     training_end(&t);
@@ -204,16 +204,16 @@ static void a_place_that_training_cannot_be_at_is_refused(void)
     for (int i = 0; i < 10; i++)
         wrong[i] = state;
     CHECK_EQ_INT(load_with_state(&state), NND_OK);
-    wrong[0].epoch = -1;
-    wrong[1].epoch = INT64_MAX;
-    wrong[2].done = -1;
-    wrong[3].done = PER_EPOCH + 1;
-    wrong[4].done = INT64_MAX;
-    wrong[5].iteration = -1;
-    wrong[6].iteration++;
-    wrong[7].best_epoch = -2;
-    wrong[8].best_epoch = INT64_MIN;
-    wrong[9].best_epoch = state.epoch + 1;
+    wrong[0].iteration = -1;
+    wrong[1].iteration = INT64_MAX;
+    wrong[2].validated = -1;
+    wrong[3].validated = state.iteration + 1;
+    wrong[4].validated = INT64_MIN;
+    wrong[5].stale = -1;
+    wrong[6].stale = state.validated + 1;
+    wrong[7].best_iteration = -2;
+    wrong[8].best_iteration = INT64_MIN;
+    wrong[9].best_iteration = state.validated + 1;
     for (int i = 0; i < 10; i++) {
         CHECK_EQ_INT(load_with_state(&wrong[i]), NND_EFORMAT);
         CHECK(strstr(error.text, "no place in this training"));
