@@ -246,9 +246,9 @@ static void print_json(const Bench *b, double peak)
         Spread latency = spread(m->latency), batch = spread(m->batch);
         printf("{\"engine\":\"%s\",\"compile_seconds\":%.6g,\"latency_seconds\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g},"
                "\"batch_items\":%lld,\"batch_seconds\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g},\"items_per_second\":%.6g,"
-               "\"gflops\":%.6g,\"peak_gflops\":%.6g,\"memory_bytes\":%.0f}\n",
+               "\"flops\":%.0f,\"gflops\":%.6g,\"peak_gflops\":%.6g,\"memory_bytes\":%.0f}\n",
                names[which], m->compile, latency.low, latency.median, latency.high, (long long)b->batch_items, batch.low,
-               batch.median, batch.high, (double)b->batch_items / batch.median, b->flops / batch.median * 1e-9, peak, m->memory);
+               batch.median, batch.high, (double)b->batch_items / batch.median, b->flops, b->flops / batch.median * 1e-9, peak, m->memory);
     }
 }
 
