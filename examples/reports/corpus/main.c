@@ -22,16 +22,18 @@ static const char usage[] =
     "reports by whose words the unknown ones are counted.\n\n"
     "      --lexicon FILE    domain phrases, one a line (needed)\n"
     "      --seed N          (default 1)\n"
+    "      --most N          reports of each site and split, at most\n"
     "      --replace PERCENT of the domain phrases, by plain words of --plain\n"
     "      --drop PERCENT    of the domain phrases are left out\n"
     "      --plain FILE      lines PHRASE TAB WORDS\n"
     "  -o, --output FOLDER   is made if need be\n"
     "  -h, --help\n";
 
-enum { OPT_LEXICON = 1000, OPT_SEED, OPT_REPLACE, OPT_DROP, OPT_PLAIN };
+enum { OPT_LEXICON = 1000, OPT_SEED, OPT_MOST, OPT_REPLACE, OPT_DROP, OPT_PLAIN };
 
 static const struct option longs[] = {{"lexicon", required_argument, NULL, OPT_LEXICON},
                                       {"seed", required_argument, NULL, OPT_SEED},
+                                      {"most", required_argument, NULL, OPT_MOST},
                                       {"replace", required_argument, NULL, OPT_REPLACE},
                                       {"drop", required_argument, NULL, OPT_DROP},
                                       {"plain", required_argument, NULL, OPT_PLAIN},
@@ -41,7 +43,7 @@ static const struct option longs[] = {{"lexicon", required_argument, NULL, OPT_L
 
 typedef struct Settings {
     const char *lexicon, *plain, *folder;
-    unsigned long seed, replace, drop;
+    unsigned long seed, most, replace, drop;
 } Settings;
 
 enum { SPLITS = 3 };
@@ -61,6 +63,13 @@ typedef struct Corpus {
 static uint32_t split_size(const Site *site, int split)
 {
     return split == 0 ? site->train : split == 1 ? site->valid : site->test;
+}
+
+/* How many of them are made. */
+static uint32_t made(const Corpus *c, const Site *site, int split)
+{
+    uint32_t size = split_size(site, split);
+    return size < c->settings.most ? size : (uint32_t)c->settings.most;
 }
 
 /* Splits follow each other in the numbering of a site's reports. */
@@ -149,7 +158,7 @@ static NndStatus write_split(Corpus *c, const Site *site, int split, NndError *e
     NndStatus status = NND_OK;
     for (int i = 0; !status && i < FILES; i++)
         status = memory_open(&files[i], error);
-    for (uint32_t i = 0; !status && i < split_size(site, split); i++) {
+    for (uint32_t i = 0; !status && i < made(c, site, split); i++) {
         Report report;
         status = make_report(&report, c, site, split_begin(site, split) + i, error);
         if (!status)
@@ -189,7 +198,7 @@ static NndStatus make_vocab(Corpus *c, NndError *error)
 {
     NndVocabBuilder *builder;
     NndStatus status = nnd_vocab_builder_new(&builder, error);
-    for (uint32_t i = 0; !status && i < c->sites[0].train; i++) {
+    for (uint32_t i = 0; !status && i < made(c, &c->sites[0], 0); i++) {
         Report report;
         status = make_report(&report, c, &c->sites[0], i, error);
         if (!status)
@@ -226,7 +235,7 @@ static NndStatus run(Corpus *c, char **paths, int count, NndError *error)
         status = make_vocab(c, error);
     for (int i = 0; !status && i < c->site_count; i++)
         for (int split = 0; !status && split < SPLITS; split++)
-            if (split_size(&c->sites[i], split))
+            if (made(c, &c->sites[i], split))
                 status = write_split(c, &c->sites[i], split, error);
     return status ? status : write_statistics(c, error);
 }
@@ -270,6 +279,10 @@ static int take_option(Settings *settings, int option)
         return read_number(optarg, UINT32_MAX, &settings->seed)
                    ? -1
                    : wrong_usage("--seed needs a whole number");
+    case OPT_MOST:
+        return read_number(optarg, UINT32_MAX, &settings->most)
+                   ? -1
+                   : wrong_usage("--most needs a whole number");
     case OPT_REPLACE:
         return read_number(optarg, 100, &settings->replace)
                    ? -1
@@ -284,7 +297,7 @@ static int take_option(Settings *settings, int option)
 
 int main(int argc, char **argv)
 {
-    Corpus corpus = {.settings = {.seed = 1}};
+    Corpus corpus = {.settings = {.seed = 1, .most = UINT32_MAX}};
     Settings *settings = &corpus.settings;
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, "ho:", longs, NULL)) != -1;)
