@@ -2,5 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # scripts.sh SHELLCHECK: no shell script has what it warns of.
 set -eu
-# shellcheck disable=SC2046 # names without spaces
-"$1" bootstrap .ci/run examples/demo examples/fetch-data tests/pages/install $(find tests -name '*.sh')
+scripts=$(find . \( -name build -o -name .git -o -name node_modules \) -prune -o -type f \( -name '*.sh' -o ! -name '*.*' \) -exec \
+    awk 'FNR == 1 && /^#!\/bin\/sh/ { print FILENAME } { nextfile }' {} +)
+# shellcheck disable=SC2086 # names without spaces
+"$1" $scripts

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# study.sh BUILD: the whole study, small; what is done stays done, what is deleted comes back to the same bytes.
+set -eu
+build=$1
+run=$PWD/examples/reports/run
+work=$(mktemp -d "${TMPDIR:-/tmp}/nnd-study-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+out=$work/study
+
+fail()
+{
+    printf '%s\n' "$*" >&2
+    tail -n 40 "$work/log" >&2
+    exit 1
+}
+
+study()
+{
+    "$run" --quick --build "$build" -o "$out" >"$work/log" 2>&1 || fail "the study fails"
+}
+
+sums()
+{
+    (cd "$out" && find tables real/tables curves deletion density explain -type f -exec cksum {} + | sort -k 3)
+}
+
+"$run" --quack >"$work/log" 2>&1 && fail "a wrong option is taken"
+"$run" --quick --build "$work/missing" -o "$out" >"$work/log" 2>&1 && fail "programs are not looked for"
+"$run" --quick --build "$build" -o "$out" SEADS=3 >"$work/log" 2>&1 && fail "a wrong setting is taken"
+
+study
+for table in results comparisons hierarchical density deletion cases sections networks claims; do
+    [ "$(wc -l <"$out/tables/$table.tsv")" -gt 1 ] || fail "tables/$table.tsv is empty"
+    grep -q '	nan\|	inf' "$out/tables/$table.tsv" && fail "tables/$table.tsv has what is no number"
+done
+[ "$(cut -f 3 "$out/tables/results.tsv" | sort -u | wc -l)" = 11 ] || fail "not ten systems were measured"
+[ "$(cut -f 2 "$out/tables/results.tsv" | sort -u | wc -l)" = 5 ] || fail "not four sites were measured"
+[ "$(cut -f 1 "$out/timings/speed.tsv" | sort | uniq -c | grep -c ' 3 ')" = 7 ] || fail "not seven networks were timed in three engines"
+
+sums >"$work/first"
+study
+grep -q 'no work to do' "$work/log" || fail "finished steps are done again"
+rm -r "$out/tables" "$out/models/presence.hnn-1.model" "$out/predictions" "$out/deletion"
+study
+grep -q 'train HNN' "$work/log" || fail "a model that is missing is not made"
+sums | cmp - "$work/first" || fail "the tables are not the same again"
+
+# The same weights with two threads.
+cp "$out/models/presence.hnn-1.model" "$work/one.model"
+command=$(sed -n 's/^  do = \(cd \. && .*presence\.hnn-1\.model.*\)/\1/p' "$out/build.ninja" | sed 's/--threads 1/--threads 2/; s/\$\$/$/g')
+(cd "$out" && NND=$build/nnd REPORTS=${run%/run} sh -c "$command") >"$work/log" 2>&1 || fail "training with two threads fails"
+cmp "$out/models/presence.hnn-1.model" "$work/one.model" || fail "two threads make other weights"
