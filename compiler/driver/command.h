@@ -25,7 +25,7 @@ typedef struct Command {
 } Command;
 
 extern const Command command_bench, command_build, command_check, command_convert, command_cross, command_eval,
-    command_doc,    command_embed,  command_explain, command_fmt,   command_graph,  command_ir, command_new, command_predict, command_report, command_train, command_tune, command_version;
+    command_doc,    command_embed,  command_explain, command_export, command_fmt,   command_graph,  command_ir, command_new, command_predict, command_report, command_train, command_tune, command_version;
 
 typedef enum EngineKind { ENGINE_JIT, ENGINE_INTERP } EngineKind;
 

@@ -6,7 +6,7 @@
 
 static const Command *const commands[] = {
     &command_new,   &command_check, &command_ir,    &command_embed,   &command_train,   &command_tune,    &command_cross,   &command_eval,    &command_predict, &command_explain,
-    &command_bench, &command_build, &command_graph,   &command_report,  &command_fmt,   &command_doc,   &command_convert, &command_version,
+    &command_bench, &command_build, &command_export, &command_graph,   &command_report,  &command_fmt,   &command_doc,   &command_convert, &command_version,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

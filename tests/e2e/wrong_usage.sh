@@ -15,7 +15,7 @@ usage()
 usage
 usage nonsense
 "$nnd" chekc 2>&1 | grep -q "did you mean .check." || fail "no suggestion for a misspelt command"
-for command in new check ir graph report tune cross doc embed explain train eval predict bench build fmt convert version; do
+for command in new check ir graph report tune cross doc embed explain train eval predict bench build export fmt convert version; do
     run "$command" --help
     grep -q Usage out || fail "$command --help"
     usage "$command" --nonsense
@@ -33,6 +33,8 @@ grep -q "^ *tiles " err || fail "--without nonsense does not list the optimisati
 usage ir --without tiles, x.nnd
 usage ir --fold-memory -1 x.nnd
 usage build x.model
+usage export x.model
+usage export x.model -o x.onnx --lengths some
 usage tune model.nnd --train x.tsv -o folder
 usage tune model.nnd --train x.tsv -o folder --vary size=a
 usage report x.model

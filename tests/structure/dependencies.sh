@@ -41,6 +41,9 @@ forbid 'engines do not know each other' "$nothing" \
 forbid 'LLVM is for compiler/codegen' '^compiler/codegen/' "${include}llvm" lang runtime compiler
 forbid 'BLAS is for one file' '^runtime/kernels/gemm\.c:' "${include}(cblas|openblas)" \
     lang runtime compiler tests
+forbid 'protobuf is for compiler/onnx' '^compiler/onnx/' "${include}([a-z./]*onnx\\.pb-c|protobuf)" lang runtime compiler
+forbid 'the exporter knows no IR and no engine' "$nothing" \
+    "${include}compiler/(ir|passes|ops|interp|codegen|driver)/" compiler/onnx
 forbid 'paths of one machine' "$nothing" '(^|[^A-Za-z0-9_.)}])/(home|root|work|mnt|Users)/[A-Za-z]' \
     lang runtime markup compiler stdlib tests examples CMakeLists.txt
 
