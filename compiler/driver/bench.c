@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Interpreter, JIT and native program side by side. The three are measured in
- * turn, round after round, so that a machine that gets slower or faster in
- * between does so for all of them.
+ * Interpreter, JIT and native program side by side, and ONNX Runtime with
+ * --peers. They are measured in turn, round after round, so that a machine
+ * that gets slower or faster in between does so for all of them.
  */
 #include <jansson.h>
 #include <math.h>
@@ -14,17 +14,18 @@
 
 #include "compiler/driver/build.h"
 #include "compiler/driver/peak.h"
+#include "compiler/driver/peer.h"
 #include "compiler/driver/profile.h"
 #include "compiler/driver/progress.h"
 #include "compiler/ir/cost.h"
 #include "runtime/bench.h"
 
-enum { OPT_DATA = OPTION_OWN, OPT_SECONDS, OPT_PROFILE, OPT_ROOFLINE };
+enum { OPT_DATA = OPTION_OWN, OPT_SECONDS, OPT_PROFILE, OPT_ROOFLINE, OPT_PEERS, OPT_ONNXRUNTIME };
 
-typedef enum Which { INTERP, JIT, NATIVE, ENGINES } Which;
-static const char *const names[ENGINES] = {"interpreter", "JIT", "native"};
+typedef enum Which { INTERP, JIT, NATIVE, PEER, ENGINES } Which;
+static const char *const names[ENGINES] = {"interpreter", "JIT", "native", "ONNX Runtime"};
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 5, VERIFIED_ITEMS = 8 };
 static const double tolerance = 1e-4; /* of scores, which are probabilities */
 
 typedef struct Measured {
@@ -40,6 +41,8 @@ typedef struct Bench {
     const char *model_path, *data_path;
     bool profile;                 /* kernels instead of engines */
     const char *roofline;
+    bool peers;
+    const char *ort_path;         /* NULL: the usual places */
     double seconds;               /* each engine, all rounds together */
     Unit units[2];                /* interpreter, JIT */
     NndModel models[2];
@@ -47,6 +50,9 @@ typedef struct Bench {
     NndDataset data;
     char folder[64];              /* of the native program */
     const char *program;
+    Ort *ort;
+    Engine *peer;
+    int engines;                  /* how many are measured */
     Measured measured[ENGINES];
     double flops;                 /* of the batch */
     int64_t batch_items;
@@ -98,19 +104,24 @@ static double weight_bytes(const Bench *b)
     return bytes;
 }
 
+/* The peer reads what the interpreter reads. */
 static NndStatus run_engine(Bench *b, Which which, int round, double seconds, NndError *error)
 {
     Measured *m = &b->measured[which];
     NndBench times;
-    Unit *unit = &b->units[which];
-    NndSession *session = b->sessions[which];
-    NndStatus status = nnd_bench_run(&times, session, &b->data, seconds, engine_call, unit->engine, unit->pool, error);
+    Unit *unit = &b->units[which == JIT];
+    NndSession *session = b->sessions[which == JIT];
+    Engine *engine = which == PEER ? b->peer : unit->engine;
+    NndStatus status = nnd_bench_run(&times, session, &b->data, seconds, engine_call, engine, unit->pool, error);
     if (status)
         return status;
     m->latency[round] = times.latency;
     m->batch[round] = times.batch;
-    EngineStats stats = unit->engine->stats(unit->engine);
-    m->memory = (double)(stats.arena_bytes + stats.kept_bytes) + weight_bytes(b);
+    EngineStats stats = engine->stats(engine);
+    if (which == PEER)
+        m->compile = stats.compile_seconds;
+    else
+        m->memory = (double)(stats.arena_bytes + stats.kept_bytes) + weight_bytes(b);
     b->batch_items = times.batch_items;
     if (which == INTERP) /* of the model as it is written, whatever compiled code does without */
         b->flops = ir_func_flops(ir_module_func(unit->module, "predict"), nnd_session_axes(session));
@@ -205,10 +216,51 @@ static NndStatus run_native(Bench *b, int round, double seconds, NndError *error
 
 /* ---- comparing ---- */
 
+static NndStatus open_peer(Bench *b, NndError *error)
+{
+    NndStatus status = ort_open(&b->ort, b->ort_path, error);
+    return status ? status : peer_engine_new(&b->peer, b->ort, &b->units[INTERP], &b->models[INTERP], error);
+}
+
+/* One item after the other: the interpreter's results, then the peer's. */
+static NndStatus verify_item(Bench *b, int64_t item, double *worst, NndError *error)
+{
+    NndSession *session = b->sessions[INTERP];
+    NndPool *pool = b->units[INTERP].pool;
+    NndStatus status = nnd_session_batch(session, &b->data, &item, 1, error);
+    if (!status)
+        status = nnd_session_run(session, engine_call, b->units[INTERP].engine, pool, 0, 0, error);
+    int64_t count = status ? 0 : nnd_session_result_count(session, 0);
+    float *expected = malloc((size_t)(count + 1) * sizeof *expected);
+    if (!status && !expected)
+        status = nnd_fail(error, NND_ENOMEM, "out of memory for the scores");
+    if (!status)
+        memcpy(expected, nnd_session_result(session, 0), (size_t)count * sizeof *expected);
+    if (!status)
+        status = nnd_session_run(session, engine_call, b->peer, pool, 0, 0, error);
+    const float *found = status ? NULL : nnd_session_result(session, 0);
+    for (int64_t i = 0; i < count && !status; i++)
+        *worst = fmax(*worst, fabs((double)found[i] - (double)expected[i]));
+    free(expected);
+    return status;
+}
+
+/* Single items, which are never padded; batches are compared with the rest. */
+static NndStatus verify_peer(Bench *b, NndError *error)
+{
+    double worst = 0;
+    NndStatus status = NND_OK;
+    for (int64_t i = 0; i < b->data.count && i < VERIFIED_ITEMS && !status; i++)
+        status = verify_item(b, i, &worst, error);
+    if (!status && !(worst <= tolerance))
+        status = nnd_fail(error, NND_EINVAL, "ONNX Runtime and interpreter give different scores (by %g): they cannot be compared", worst);
+    return status;
+}
+
 static NndStatus compare_scores(const Bench *b, NndError *error)
 {
     const Measured *reference = &b->measured[INTERP];
-    for (Which which = JIT; which < ENGINES; which++) {
+    for (int which = JIT; which < b->engines; which++) {
         const Measured *m = &b->measured[which];
         bool same = m->score_count == reference->score_count;
         double worst = 0;
@@ -239,9 +291,19 @@ static Spread spread(const double *values)
     return (Spread){sorted[0], sorted[ROUNDS / 2], sorted[ROUNDS - 1]};
 }
 
+/* How many times as fast the JIT is, round by round. */
+static Spread against_peer(const Bench *b, bool batch)
+{
+    double ratios[ROUNDS];
+    const Measured *peer = &b->measured[PEER], *jit = &b->measured[JIT];
+    for (int i = 0; i < ROUNDS; i++)
+        ratios[i] = batch ? peer->batch[i] / jit->batch[i] : peer->latency[i] / jit->latency[i];
+    return spread(ratios);
+}
+
 static void print_json(const Bench *b, double peak)
 {
-    for (Which which = INTERP; which < ENGINES; which++) {
+    for (int which = INTERP; which < b->engines; which++) {
         const Measured *m = &b->measured[which];
         Spread latency = spread(m->latency), batch = spread(m->batch);
         printf("{\"engine\":\"%s\",\"compile_seconds\":%.6g,\"latency_seconds\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g},"
@@ -250,24 +312,40 @@ static void print_json(const Bench *b, double peak)
                names[which], m->compile, latency.low, latency.median, latency.high, (long long)b->batch_items, batch.low,
                batch.median, batch.high, (double)b->batch_items / batch.median, b->flops, b->flops / batch.median * 1e-9, peak, m->memory);
     }
+    if (!b->peers)
+        return;
+    Spread latency = against_peer(b, false), batch = against_peer(b, true);
+    printf("{\"peer\":\"%s\",\"version\":\"%s\",\"jit_times_as_fast\":{\"latency\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g},"
+           "\"batch\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g}}}\n",
+           names[PEER], ort_version(b->ort), latency.low, latency.median, latency.high, batch.low, batch.median, batch.high);
 }
 
 static void print_table(const Bench *b, double peak)
 {
     printf("%-12s %10s   %-32s %14s %8s %7s %10s\n", "engine", "compile", "latency, 1 item (lowest..highest)",
            "items/s, 32", "GFLOP/s", "of peak", "memory");
-    for (Which which = INTERP; which < ENGINES; which++) {
+    for (int which = INTERP; which < b->engines; which++) {
         const Measured *m = &b->measured[which];
         Spread latency = spread(m->latency), batch = spread(m->batch);
         double rate = b->flops / batch.median * 1e-9;
-        printf("%-12s %7.0f ms   %9.1f us (%.1f..%.1f)%*s %14.0f %8.1f %5.1f %% %7.1f MB\n", names[which], m->compile * 1e3,
+        printf("%-12s %7.0f ms   %9.1f us (%.1f..%.1f)%*s %14.0f %8.1f %5.1f %%", names[which], m->compile * 1e3,
                latency.median * 1e6, latency.low * 1e6, latency.high * 1e6, 4, "", (double)b->batch_items / batch.median, rate,
-               rate / peak * 100, m->memory / 1e6);
+               rate / peak * 100);
+        if (which == PEER) /* it has one process with the others: nobody knows */
+            printf(" %10s\n", "-");
+        else
+            printf(" %7.1f MB\n", m->memory / 1e6);
     }
     Spread interp = spread(b->measured[INTERP].batch), jit = spread(b->measured[JIT].batch);
     Spread interp1 = spread(b->measured[INTERP].latency), jit1 = spread(b->measured[JIT].latency);
     printf("JIT against interpreter: %.2f times as fast with 1 item, %.2f times with %lld\n", interp1.median / jit1.median,
            interp.median / jit.median, (long long)b->batch_items);
+    if (b->peers) {
+        Spread latency = against_peer(b, false), batch = against_peer(b, true);
+        printf("JIT against ONNX Runtime %s: %.2f times as fast with 1 item (%.2f..%.2f), %.2f times with %lld (%.2f..%.2f)\n",
+               ort_version(b->ort), latency.median, latency.low, latency.high, batch.median, (long long)b->batch_items, batch.low,
+               batch.high);
+    }
     printf("%d threads; peak of the machine, measured: %.0f GFLOP/s. Memory: weights and scratch; native: the whole process.\n",
            nnd_pool_threads(b->units[JIT].pool), peak);
 }
@@ -277,7 +355,7 @@ static void print_table(const Bench *b, double peak)
 static NndStatus measure(Bench *b, NndError *error)
 {
     double slice = b->seconds / ROUNDS;
-    NndStatus status = NND_OK;
+    NndStatus status = b->peers ? verify_peer(b, error) : NND_OK;
     Progress progress = progress_begin("measuring", ROUNDS, b->options->quiet || b->options->json);
     for (int round = 0; !status && round < ROUNDS; round++) {
         status = run_engine(b, INTERP, round, slice, error);
@@ -285,7 +363,9 @@ static NndStatus measure(Bench *b, NndError *error)
             status = run_engine(b, JIT, round, slice, error);
         if (!status)
             status = run_native(b, round, slice, error);
-        progress_show(&progress, round + 1, "interpreter, JIT, native in turn");
+        if (!status && b->peers)
+            status = run_engine(b, PEER, round, slice, error);
+        progress_show(&progress, round + 1, b->peers ? "interpreter, JIT, native, ONNX Runtime in turn" : "interpreter, JIT, native in turn");
     }
     progress_end(&progress);
     return status ? status : compare_scores(b, error);
@@ -296,7 +376,10 @@ static int bench(Bench *b, Arena *arena)
     if (!open_engine(b, arena, INTERP) || !open_engine(b, arena, JIT) || !load_data(b))
         return EXIT_WRONG_INPUT;
     NndError error;
-    NndStatus status = build_program(b, arena, &error);
+    NndStatus status = b->peers ? open_peer(b, &error) : NND_OK;
+    b->engines = b->peers ? ENGINES : PEER;
+    if (!status)
+        status = build_program(b, arena, &error);
     if (!status)
         status = measure(b, &error);
     if (status)
@@ -309,8 +392,11 @@ static int bench(Bench *b, Arena *arena)
 static void clean_up(Bench *b)
 {
     nnd_dataset_free(&b->data); /* first: the model's fields say how many columns it has */
-    for (Which which = INTERP; which < ENGINES; which++)
+    for (int which = INTERP; which < ENGINES; which++)
         free(b->measured[which].scores);
+    if (b->peer)
+        b->peer->free(b->peer);
+    ort_free(b->ort);
     for (int i = 0; i < 2; i++) {
         nnd_session_free(b->sessions[i]);
         nnd_model_free(&b->models[i]);
@@ -329,6 +415,8 @@ static const struct option longs[] = {
     {"seconds", required_argument, NULL, OPT_SECONDS},
     {"profile", no_argument, NULL, OPT_PROFILE},
     {"roofline", required_argument, NULL, OPT_ROOFLINE},
+    {"peers", no_argument, NULL, OPT_PEERS},
+    {"onnxruntime", required_argument, NULL, OPT_ONNXRUNTIME},
     {NULL, 0, NULL, 0}};
 
 static int own_option(const Command *command, Bench *b, Options *options, int option)
@@ -337,6 +425,8 @@ static int own_option(const Command *command, Bench *b, Options *options, int op
     case OPT_DATA: b->data_path = optarg; return -1;
     case OPT_PROFILE: b->profile = true; return -1;
     case OPT_ROOFLINE: b->profile = true, b->roofline = optarg; return -1;
+    case OPT_PEERS: b->peers = true; return -1;
+    case OPT_ONNXRUNTIME: b->peers = true, b->ort_path = optarg; return -1;
     case OPT_SECONDS:
         if (parse_double(optarg, &b->seconds) && b->seconds > 0 && b->seconds < 3600)
             return -1;
@@ -380,6 +470,9 @@ const Command command_bench = {
             "      --data FILE          what to predict\n"
             COLUMNS_HELP
             "      --seconds S          how long to measure each engine (default 3)\n"
+            "      --peers              also ONNX Runtime, on the model that `nnd export` makes, if its library is found:\n"
+            "                           what NND_ONNXRUNTIME names, else libonnxruntime.so\n"
+            "      --onnxruntime FILE   the same, with this library\n"
             "      --profile            the JIT's kernels instead of engines: for one item and a batch the time, line\n"
             "                           of the model, GFLOP/s, GB/s and shares of what the machine can do, of each\n"
             "      --roofline FILE.svg  the same, and a picture of it\n",
