@@ -147,9 +147,24 @@ static bool is_emitted(const ScanGen *s, int which)
     return false;
 }
 
-/* What the body's kernels have not stored in its place: states that are no value of the body's
- * own or the same value as another state, and emitted values of that kind. */
-static void copy_yields(Emit *e, const ScanGen *s, LLVMValueRef end)
+/* Emitted values that no kernel of the body stores in their place: `computed` by the body or not.
+ * Returns whether there are any. */
+static bool copy_emits(Emit *e, const ScanGen *s, bool computed, LLVMValueRef end)
+{
+    const IrRegion *body = s->inst->region;
+    bool any = false;
+    for (int i = 0; i < s->scan->emit_count; i++) {
+        const IrValue *value = body->yields[s->scan->state_count + i];
+        if (!is_emitted(s, i) && is_in_body(body, value) == computed) {
+            copy_value(e, value, OUTPUT_EMIT, i, s->lo, end);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* States that are no value of the body's own or the same value as another state. */
+static bool copy_states(Emit *e, const ScanGen *s, LLVMValueRef end)
 {
     const IrRegion *body = s->inst->region;
     bool any = false;
@@ -158,11 +173,7 @@ static void copy_yields(Emit *e, const ScanGen *s, LLVMValueRef end)
             copy_value(e, body->yields[i], OUTPUT_STATE, i, s->lo, end);
             any = true;
         }
-    for (int i = 0; i < s->scan->emit_count; i++)
-        if (!is_emitted(s, i))
-            copy_value(e, body->yields[s->scan->state_count + i], OUTPUT_EMIT, i, s->lo, end);
-    if (any)
-        meet(e);
+    return any;
 }
 
 static void finish_states(Emit *e, const ScanGen *s, LLVMValueRef end)
@@ -192,11 +203,16 @@ static void emit_step(Emit *e, const ScanGen *s, LLVMValueRef t)
     region->states = load_pointers(e, s->now, count);
     region->next = load_pointers(e, s->next, count);
     LLVMValueRef end = index_min(e, s->hi, emit_live(e, s->scan->dim, t));
+    /* Before any meeting of the step: the states are overwritten in the next one. */
+    bool copied = copy_emits(e, s, false, end) && !s->nests.count;
     for (int i = 0; i < s->nests.count; i++) {
         emit_for_places(e, s->nests.data[i], s->lo, end);
         meet(e);
     }
-    copy_yields(e, s, end);
+    copied |= copy_emits(e, s, true, end);
+    copied |= copy_states(e, s, end);
+    if (copied)
+        meet(e);
     finish_states(e, s, end);
 }
 

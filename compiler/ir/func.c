@@ -86,7 +86,8 @@ IrInst *ir_inst_copy(Arena *arena, const IrInst *inst, IrValue *const *args)
     IrInst *copy = arena_copy(arena, inst, sizeof *inst);
     copy->prev = copy->next = NULL;
     copy->args = ARENA_ARRAY(arena, IrValue *, inst->arg_count + 1);
-    memcpy(copy->args, args, (size_t)inst->arg_count * sizeof *args);
+    if (inst->arg_count)
+        memcpy(copy->args, args, (size_t)inst->arg_count * sizeof *args);
     copy->results = ARENA_ARRAY(arena, IrValue, inst->result_count);
     for (int i = 0; i < inst->result_count; i++)
         copy->results[i] = (IrValue){.type = inst->results[i].type, .name = inst->results[i].name, .def = copy, .index = i};
