@@ -22,10 +22,10 @@ static bool depends(Body *b, const Typed *typed);
 
 static bool any_depends(Body *b, Typed *const *items, int count)
 {
-    bool any = false;
     for (int i = 0; i < count; i++)
-        any |= depends(b, items[i]);
-    return any;
+        if (depends(b, items[i]))
+            return true;
+    return false;
 }
 
 static bool is_result(const Typed *typed)
@@ -38,13 +38,12 @@ static bool depends(Body *b, const Typed *typed)
     if (b->depends[typed->id])
         return b->depends[typed->id] == 2;
     bool yes = (typed->kind == T_SCAN_ITEM || typed->kind == T_SCAN_STATE) && typed->scan.scan == b->scan;
-    yes |= any_depends(b, typed->args, typed->arg_count);
-    if (is_result(typed)) {
-        const TypedScan *inner = typed->scan.scan;
-        yes |= any_depends(b, inner->sequences, inner->sequence_count) |
-               any_depends(b, inner->initial, inner->state_count) | any_depends(b, inner->next, inner->state_count) |
-               any_depends(b, inner->emits, inner->emit_count);
-    }
+    yes = yes || any_depends(b, typed->args, typed->arg_count);
+    const TypedScan *inner = is_result(typed) ? typed->scan.scan : NULL;
+    if (inner)
+        yes = yes || any_depends(b, inner->sequences, inner->sequence_count) ||
+              any_depends(b, inner->initial, inner->state_count) || any_depends(b, inner->next, inner->state_count) ||
+              any_depends(b, inner->emits, inner->emit_count);
     b->depends[typed->id] = yes ? 2 : 1;
     return yes;
 }
