@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# study.sh BUILD: the whole study, small; what is done stays done, what is deleted comes back to the same bytes.
+# study.sh BUILD: the whole study, small; what is done stays done, what is deleted comes back to the same bytes; its
+# models label folders of reports.
 set -eu
 build=$1
 run=$PWD/examples/reports/run
@@ -22,7 +23,7 @@ study()
 
 sums()
 {
-    (cd "$out" && find tables real/tables curves deletion density explain -type f -exec cksum {} + | sort -k 3)
+    (cd "$out" && find tables real/tables sequences/tables curves deletion density explain -type f -exec cksum {} + | sort -k 3)
 }
 
 "$run" --quack >"$work/log" 2>&1 && fail "a wrong option is taken"
@@ -38,10 +39,19 @@ done
 [ "$(cut -f 2 "$out/tables/results.tsv" | sort -u | wc -l)" = 5 ] || fail "not four sites were measured"
 [ "$(cut -f 1 "$out/timings/speed.tsv" | sort | uniq -c | grep -c ' 3 ')" = 7 ] || fail "not seven networks were timed in three engines"
 
+# A folder of reports is labelled as nnd predict labels them.
+mkdir "$work/folder"
+head -n 2 "$out/corpus/duke-like.test.presence.tsv" | while IFS='	' read -r label text; do
+    printf '%s\n' "$text" | fold -s -w 60 >"$work/folder/report, label $label.txt"
+done
+NND=$build/nnd "${run%/run}/label" "$out/models/presence.dpa-hnn-1.model" "$work/folder" >"$work/labels.csv" 2>"$work/log" || fail "label fails"
+for file in "$work/folder"/*; do tr '\n' ' ' <"$file"; echo; done | "$build/nnd" predict "$out/models/presence.dpa-hnn-1.model" - | tr '\t' , >"$work/expected"
+sed '1d; s/^"[^"]*",//' "$work/labels.csv" | cmp - "$work/expected" || fail "label prints other predictions than nnd predict"
+
 sums >"$work/first"
 study
 grep -q 'no work to do' "$work/log" || fail "finished steps are done again"
-rm -r "$out/tables" "$out/models/presence.hnn-1.model" "$out/predictions" "$out/deletion"
+rm -r "$out/tables" "$out/sequences/tables" "$out/models/presence.hnn-1.model" "$out/predictions" "$out/deletion"
 study
 grep -q 'train HNN' "$work/log" || fail "a model that is missing is not made"
 sums | cmp - "$work/first" || fail "the tables are not the same again"

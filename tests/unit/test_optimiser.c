@@ -9,12 +9,12 @@
 #include "tests/diff/call.h"
 
 static const char text[] = "module \"steps\"\n"
-                           "func @gradient(param %w: f32[2], param %v: f32) -> (loss, d.w, d.v) {\n"
+                           "func @gradient(param %w: f32[2, 1], param %v: f32) -> (loss, d.w, d.v) {\n"
                            "  %2 = const {value = 0} : f32\n"
                            "  %3 = const {value = 1} : f32\n"
                            "  %4 = mul %v, %3 : f32\n"
-                           "  %5 = const {value = 1} : f32[2]\n"
-                           "  %6 = mul %w, %5 : f32[2]\n"
+                           "  %5 = const {value = 1} : f32[2, 1]\n"
+                           "  %6 = mul %w, %5 : f32[2, 1]\n"
                            "  return %2, %6, %4\n"
                            "}\n";
 
@@ -118,6 +118,14 @@ static void all_gradients_are_scaled_down_together(void)
     check_weights(after(1, (Optimiser){.kind = OPT_SGD, .clip_norm = 20}), 2.7, -3.6, 10.8);
 }
 
+/* both weights of w lead into one unit: their norm is 4.5 after the step, then 3; or stays, below the limit */
+static void weights_into_a_unit_are_scaled_down_to_their_limit(void)
+{
+    ClipRows three = {"w", 3}, five = {"w", 5};
+    check_weights(after(1, (Optimiser){.kind = OPT_SGD, .clip_count = 1, .clips = &three}), 1.8, -2.4, 10.8);
+    check_weights(after(1, (Optimiser){.kind = OPT_SGD, .clip_count = 1, .clips = &five}), 2.7, -3.6, 10.8);
+}
+
 int main(void)
 {
     sgd_goes_against_the_gradient();
@@ -127,5 +135,6 @@ int main(void)
     adadelta_begins_with_steps_of_epsilon();
     rmsprop_divides_by_the_root_of_the_mean_square();
     all_gradients_are_scaled_down_together();
+    weights_into_a_unit_are_scaled_down_to_their_limit();
     return test_report();
 }

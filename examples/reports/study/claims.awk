@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tables of the study (results, hierarchical, density, deletion, cases, networks; or speed and training): what its paper claims,
+# Tables of the study (results, hierarchical, density, deletion, cases, networks, sequences; or speed and training): what its paper claims,
 # and what was measured here. A claim is a list of statements that hold or do not; it is confirmed if all hold, refuted if
 # none does, else mixed. Results are means over the seeds.
 BEGIN {
@@ -18,6 +18,7 @@ FNR == 1 {
     table_name = FILENAME
     sub(/.*\//, "", table_name)
     sub(/\.tsv$/, "", table_name)
+    if (FILENAME ~ /^sequences/) table_name = "sequences"
     split("", column)
     for (i = 1; i <= NF; i++) column[$i] = i
     seen[table_name]
@@ -38,6 +39,7 @@ function stands(rest, key)
 }
 
 table_name == "results" && stands("") { for (i = 1; i <= measures; i++) result[of("task"), of("site"), of("system"), measure[i]] = of(measure[i]) }
+table_name == "sequences" && stands("") { sequence[of("task"), of("system")] = of("auc") }
 table_name == "density" && stands(SUBSEP of("mode") SUBSEP of("percent")) { density[of("task"), of("mode"), of("percent"), of("system")] = of("f1") }
 table_name == "hierarchical" { tests++; for (i = 1; i <= NF; i++) test[tests, i] = $i; for (name in column) test_column[name] = column[name] }
 table_name == "deletion" { k = of("deleted"); decisive[of("task"), of("system"), k] = of("probability_decisive"); by_chance[of("task"), of("system"), k] = of("probability_random"); if (k > most) most = k }
@@ -174,6 +176,20 @@ function claim_order(t, i)
     end("order", "A CNN gets fewer reports right than recurrent networks where only the order of words tells")
 }
 
+function claim_sequences(i)
+{
+    begin()
+    state(sequence["phrase", "cnn"] > 0.95)
+    tell(sprintf("AUC: CNN %.3f, SVM %.3f, LSTM %.3f, GRU %.3f, Elman %.3f", sequence["phrase", "cnn"], sequence["phrase", "svm"], sequence["phrase", "lstm"], sequence["phrase", "gru"], sequence["phrase", "elman"]))
+    end("sequence-phrase", "A CNN finds a phrase wherever it stands (AUC above 0.95)")
+    begin()
+    state(sequence["order", "cnn"] < 0.6)
+    state(sequence["order", "lstm"] > 0.9)
+    state(sequence["order", "gru"] > 0.9)
+    tell(sprintf("AUC: CNN %.3f, SVM %.3f, LSTM %.3f, GRU %.3f, Elman %.3f", sequence["order", "cnn"], sequence["order", "svm"], sequence["order", "lstm"], sequence["order", "gru"], sequence["order", "elman"]))
+    end("sequence-order", "Where only the order of two words far from each other tells, a CNN fails (AUC below 0.6) and LSTM and GRU succeed (above 0.9)")
+}
+
 # A number of the CNN against that of each recurrent network; `cnn_is_less`: or more.
 function compare_rnns(values, prefix, format, cnn_is_less, i, a, b)
 {
@@ -222,6 +238,7 @@ END {
         claim_phrases("drop")
         claim_deletion()
         claim_order()
+        claim_sequences()
         begin()
         compare_rnns(flops, "", "%.3g", 1)
         end("cnn-flops", "Recurrent networks need more arithmetic for a report than a CNN")

@@ -20,6 +20,7 @@ FNR == 1 {
 # What is shown of a system: its threshold chosen on validation reports, or what it says by itself if it has none.
 $5 == "oracle" { next }
 {
+    measured[$1, $2, $3]
     if (!(($1, $2) in known)) { known[$1, $2]; site[$1, ++sites[$1]] = $2 }
     if (!($1 in known_task)) { known_task[$1]; task[++tasks] = $1 }
     if ($5 == "natural" && (($1, $2, $3) in validated)) next
@@ -61,7 +62,7 @@ END {
         for (s = 1; s <= sites[task[t]]; s++) {
             find_best(task[t], site[task[t], s])
             for (k = 1; k <= systems; k++) {
-                if (!((task[t], site[task[t], s], system_name[k], "f1", "mean") in value)) continue
+                if (!((task[t], site[task[t], s], system_name[k]) in measured)) continue
                 line = "| " site[task[t], s] " | " title[system_name[k]]
                 for (i = 1; i <= measures; i++) line = line " | " cell(task[t], site[task[t], s], system_name[k], i)
                 print line " |"
