@@ -59,7 +59,8 @@ static void xavier_has_variance_2_by_fans(void)
 static void he_has_variance_2_by_what_comes_in(void)
 {
     for (uint64_t seed = 1; seed <= 3; seed++)
-        check_moments(after((Init){.kind = INIT_HE, .fan_in = FAN_IN, .fan_out = FAN_OUT}, seed), 2.0 / FAN_IN);
+        check_moments(after((Init){.kind = INIT_HE, .fan_in = FAN_IN, .fan_out = FAN_OUT}, seed),
+                      2.0 / FAN_IN);
 }
 
 int main(void)
