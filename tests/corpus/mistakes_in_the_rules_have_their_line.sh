@@ -33,6 +33,9 @@ refused 'bad.txt:1: in rule .case.: there is no rule .q' 'case:\n    {q}\n'
 refused 'bad.txt:1: rule .a. uses itself' 'a:\n    {a}\n'
 refused 'bad.txt:1: rule .b. has no alternative' 'b:\n'
 refused 'bad.txt:1: in rule .a.: a bracket is not closed' 'a:\n    <x|y\n'
+refused 'there are too many settings' "$(seq 300 | awk '{ printf "@s%d x\\n", $1 }')"
+refused 'rule .a1[0-9]. can become too long' "$(seq 0 30 | awk '{ printf "a%d:\\n    {a%d}{a%d}\\n", $1, $1 + 1, $1 + 1 }')a31:\n    x\n"
+refused 'is too deep in others' "$(seq 0 200 | awk '{ printf "a%d:\\n    {a%d}\\n", $1, $1 + 1 }')a201:\n    x\n"
 refused 'bad.txt: @test is no number' '@test many\n'
 refused 'bad.txt: @sentences' '@sentences 5\n'
 refused 'not UTF-8' 'a:\n    \377\n'

@@ -6,7 +6,11 @@
 
 const char *const claim_names[CLAIM_COUNT] = {"none", "absent", "unclear", "chronic", "acute"};
 
-enum { MAX_FILE = 1 << 20, MAX_WEIGHT = 100000 };
+enum { MAX_FILE = 1 << 20, MAX_WEIGHT = 100000, MAX_RULES = 4096, MAX_SETTINGS = 256 };
+enum {
+    MAX_DEPTH = 100,
+    MAX_EXPANSION = 1 << 16
+}; /* rules in rules; bytes that a rule can become */
 
 static bool text_is(NndText text, const char *name)
 {
@@ -90,6 +94,8 @@ static NndStatus read_setting(Reader *r, NndText line)
             g->settings[i].value = value;
             return NND_OK;
         }
+    if (g->setting_count == MAX_SETTINGS)
+        return wrong(r, "there are too many settings:", name);
     if (!grow((void **)&g->settings, g->setting_count, &g->setting_room, sizeof *g->settings))
         return out_of_memory(r->error);
     g->settings[g->setting_count++] = (Setting){name, value};
@@ -127,6 +133,8 @@ static NndStatus begin_rule(Reader *r, NndText line)
     if (status)
         return status;
     r->rule = find_rule(g, name);
+    if (!r->rule && g->count == MAX_RULES)
+        return wrong(r, "there are too many rules:", name);
     if (!r->rule) {
         if (!grow((void **)&g->rules, g->count, &g->room, sizeof *g->rules))
             return out_of_memory(r->error);
@@ -180,25 +188,31 @@ static NndStatus read_line(Reader *r, NndText line)
                                                    : begin_rule(r, line);
 }
 
-NndStatus grammar_read(Grammar *grammar, const char *path, NndError *error)
+NndStatus grammar_parse(Grammar *grammar, NndFile *file, const char *path, NndError *error)
 {
     NndFile *files = realloc(grammar->files, (size_t)(grammar->file_count + 1) * sizeof *files);
-    if (!files)
+    if (!files) {
+        nnd_file_free(file);
         return out_of_memory(error);
+    }
     grammar->files = files;
-    NndFile *file = &files[grammar->file_count];
-    NndStatus status = nnd_file_read(file, path, MAX_FILE, error);
-    if (status)
-        return status;
-    grammar->file_count++;
+    files[grammar->file_count++] = *file;
     NndText line, rest = {file->data, file->size};
     size_t bad = nnd_utf8_check(rest);
     if (bad < rest.size)
         return nnd_fail(error, NND_EFORMAT, "%s: byte %zu is not UTF-8 text", path, bad);
     Reader r = {.grammar = grammar, .path = path, .line = 1, .error = error};
+    NndStatus status = NND_OK;
     for (; !status && nnd_text_line(&line, &rest); r.line++)
         status = read_line(&r, line);
     return status;
+}
+
+NndStatus grammar_read(Grammar *grammar, const char *path, NndError *error)
+{
+    NndFile file;
+    NndStatus status = nnd_file_read(&file, path, MAX_FILE, error);
+    return status ? status : grammar_parse(grammar, &file, path, error);
 }
 
 void grammar_free(Grammar *grammar)
@@ -241,16 +255,23 @@ static PartKind next_part(NndText *part, NndText *rest)
     return open == '{' ? PART_RULE : open == '<' ? PART_CHOICE : PART_PLAIN;
 }
 
-/* Choice `index` of a|b|c. */
+/* Cuts the next of a|b|c off `rest`; false: there was none left, its data is NULL. */
+static bool next_choice(NndText *choice, NndText *rest)
+{
+    if (!rest->data)
+        return false;
+    const char *bar = memchr(rest->data, '|', rest->size);
+    *choice = (NndText){rest->data, bar ? (size_t)(bar - rest->data) : rest->size};
+    *rest = bar ? (NndText){bar + 1, rest->size - choice->size - 1} : (NndText){0};
+    return true;
+}
+
 static NndText nth_choice(NndText choices, uint32_t index)
 {
-    for (;;) {
-        const char *bar = memchr(choices.data, '|', choices.size);
-        size_t size = bar ? (size_t)(bar - choices.data) : choices.size;
-        if (!index-- || !bar)
-            return (NndText){choices.data, size};
-        choices = (NndText){bar + 1, choices.size - size - 1};
-    }
+    NndText choice = choices;
+    for (uint32_t i = 0; i <= index && next_choice(&choice, &choices); i++)
+        ;
+    return choice;
 }
 
 static uint32_t count_choices(NndText choices)
@@ -265,56 +286,112 @@ static uint32_t count_choices(NndText choices)
 
 typedef enum Mark { MARK_NEW, MARK_OPEN, MARK_FINE } Mark;
 
-static NndStatus check_rule(const Grammar *g, Rule *rule, Mark *marks, NndError *error);
+typedef struct Check {
+    const Grammar *grammar;
+    Mark *marks;     /* of each rule */
+    size_t *longest; /* bytes that a rule of MARK_FINE can become */
+    int depth;       /* of rules that are being checked */
+    NndError *error;
+} Check;
 
-static NndStatus check_text(const Grammar *g, const Rule *user, NndText text, Mark *marks,
-                            NndError *error)
+static NndStatus check_rule(Check *c, Rule *rule);
+
+static NndStatus wrong_rule(const Check *c, const Rule *rule, const char *what)
+{
+    return nnd_fail(c->error, NND_EFORMAT, "%s:%d: rule `%.*s` %s", rule->file, rule->line,
+                    (int)rule->name.size, rule->name.data, what);
+}
+
+static NndStatus wrong_part(const Check *c, const Rule *user, const char *what, NndText part)
+{
+    return nnd_fail(c->error, NND_EFORMAT, "%s:%d: in rule `%.*s`: %s `%.*s`", user->file,
+                    user->line, (int)user->name.size, user->name.data, what, (int)part.size,
+                    part.data);
+}
+
+static NndStatus check_part(Check *c, const Rule *user, PartKind kind, NndText part,
+                            size_t *longest);
+
+/* Bytes that the text can become, in *longest; of a text that is too long, some number above the
+ * limit. */
+static NndStatus check_text(Check *c, const Rule *user, NndText text, size_t *longest)
 {
     NndText part;
     NndStatus status = NND_OK;
+    *longest = 0;
     for (PartKind kind; !status && (kind = next_part(&part, &text)) != PART_END;) {
-        if (kind == PART_OPEN)
-            return nnd_fail(error, NND_EFORMAT,
-                            "%s:%d: in rule `%.*s`: a bracket is not closed: `%.*s`", user->file,
-                            user->line, (int)user->name.size, user->name.data, (int)part.size,
-                            part.data);
-        Rule *used = kind == PART_RULE ? find_rule(g, part) : NULL;
-        if (kind == PART_RULE && !used)
-            return nnd_fail(error, NND_EFORMAT, "%s:%d: in rule `%.*s`: there is no rule `%.*s`",
-                            user->file, user->line, (int)user->name.size, user->name.data,
-                            (int)part.size, part.data);
-        if (used)
-            status = check_rule(g, used, marks, error);
-        for (uint32_t i = 0; kind == PART_CHOICE && !status && i < count_choices(part); i++)
-            status = check_text(g, user, nth_choice(part, i), marks, error);
+        size_t of_part = 0;
+        status = check_part(c, user, kind, part, &of_part);
+        *longest += of_part;
     }
     return status;
 }
 
-static NndStatus check_rule(const Grammar *g, Rule *rule, Mark *marks, NndError *error)
+static NndStatus check_choices(Check *c, const Rule *user, NndText choices, size_t *longest)
 {
-    Mark *mark = &marks[rule - g->rules];
-    if (*mark == MARK_FINE)
-        return NND_OK;
-    if (*mark == MARK_OPEN || !rule->total)
-        return nnd_fail(error, NND_EFORMAT, "%s:%d: rule `%.*s` %s", rule->file, rule->line,
-                        (int)rule->name.size, rule->name.data,
-                        rule->total ? "uses itself" : "has no alternative");
-    *mark = MARK_OPEN;
+    NndText choice;
     NndStatus status = NND_OK;
-    for (int i = 0; !status && i < rule->count; i++)
-        status = check_text(g, rule, rule->alternatives[i].text, marks, error);
-    *mark = MARK_FINE;
+    for (size_t of_choice; !status && next_choice(&choice, &choices);) {
+        status = check_text(c, user, choice, &of_choice);
+        *longest = of_choice > *longest ? of_choice : *longest;
+    }
     return status;
+}
+
+static NndStatus check_part(Check *c, const Rule *user, PartKind kind, NndText part,
+                            size_t *longest)
+{
+    if (kind == PART_OPEN)
+        return wrong_part(c, user, "a bracket is not closed:", part);
+    if (kind == PART_CHOICE)
+        return check_choices(c, user, part, longest);
+    *longest = part.size;
+    if (kind == PART_PLAIN)
+        return NND_OK;
+    Rule *used = find_rule(c->grammar, part);
+    if (!used)
+        return wrong_part(c, user, "there is no rule", part);
+    NndStatus status = check_rule(c, used);
+    *longest = c->longest[used - c->grammar->rules];
+    return status;
+}
+
+static NndStatus check_rule(Check *c, Rule *rule)
+{
+    size_t at = (size_t)(rule - c->grammar->rules);
+    if (c->marks[at] == MARK_FINE)
+        return NND_OK;
+    if (c->marks[at] == MARK_OPEN || !rule->total)
+        return wrong_rule(c, rule, rule->total ? "uses itself" : "has no alternative");
+    if (c->depth == MAX_DEPTH)
+        return wrong_rule(c, rule, "is too deep in others");
+    c->marks[at] = MARK_OPEN;
+    c->depth++;
+    NndStatus status = NND_OK;
+    for (int i = 0; !status && i < rule->count; i++) {
+        size_t longest;
+        status = check_text(c, rule, rule->alternatives[i].text, &longest);
+        c->longest[at] = longest > c->longest[at] ? longest : c->longest[at];
+    }
+    c->depth--;
+    c->marks[at] = MARK_FINE;
+    return status || c->longest[at] <= MAX_EXPANSION
+               ? status
+               : wrong_rule(c, rule, "can become too long a text");
 }
 
 NndStatus grammar_check(const Grammar *grammar, NndError *error)
 {
-    Mark *marks = calloc((size_t)grammar->count + 1, sizeof *marks);
-    NndStatus status = marks ? NND_OK : out_of_memory(error);
+    size_t room = (size_t)grammar->count + 1;
+    Check c = {.grammar = grammar,
+               .marks = calloc(room, sizeof *c.marks),
+               .longest = calloc(room, sizeof *c.longest),
+               .error = error};
+    NndStatus status = c.marks && c.longest ? NND_OK : out_of_memory(error);
     for (int i = 0; !status && i < grammar->count; i++)
-        status = check_rule(grammar, &grammar->rules[i], marks, error);
-    free(marks);
+        status = check_rule(&c, &grammar->rules[i]);
+    free(c.marks);
+    free(c.longest);
     return status;
 }
 

@@ -64,7 +64,11 @@ typedef struct Grammar {
 /* Adds a file. `path` must outlive the grammar. */
 NndStatus grammar_read(Grammar *grammar, const char *path, NndError *error);
 
-/* Fails if a rule is used that there is not, or one that uses itself, or <...> does not end. */
+/* Takes over `file`, also when it fails; `path` is for errors, and must outlive the grammar. */
+NndStatus grammar_parse(Grammar *grammar, NndFile *file, const char *path, NndError *error);
+
+/* Fails if a rule is used that there is not, or one that uses itself, or <...> does not end, or a
+ * rule can become too long a text. */
 NndStatus grammar_check(const Grammar *grammar, NndError *error);
 void grammar_free(Grammar *grammar);
 
