@@ -39,17 +39,19 @@ typedef enum NndDimKind {
     NND_DIM_RAGGED,  /* segmented: a length for each entry of `parent`, given with each call; who gives
                         them keeps to at most `size` rows, if that is not 0 */
     NND_DIM_UNIFORM, /* segmented: `size` rows in every entry of `parent` */
-    NND_DIM_WINDOW   /* segmented: windows over `source`, same parent; a segment of n rows has
+    NND_DIM_WINDOW,  /* segmented: windows over `source`, same parent; a segment of n rows has
                         max(least, floor((n + pad - span) / stride) + 1) rows (0 when n + pad < span and least is 0) */
+    NND_DIM_PART     /* segmented: `size` rows of each segment of `source` (fewer where it ends), same parent; which
+                        ones changes while a scan over parts runs. Callers give the first ones, which are the most */
 } NndDimKind;
 
 typedef struct NndDimDesc {
     const char *name;
     int32_t kind;   /* NndDimKind */
     int32_t parent; /* segmented: index of the parent dimension, else -1 */
-    int32_t source; /* WINDOW: index of the windowed dimension; DISTINCT: of that of the numbers; else -1 */
+    int32_t source; /* WINDOW, PART: index of the windowed, the whole dimension; DISTINCT: of that of the numbers; else -1 */
     int32_t least;  /* WINDOW */
-    int64_t size;   /* CONST, UNIFORM, RAGGED */
+    int64_t size;   /* CONST, UNIFORM, RAGGED, PART */
     int64_t pad, span, stride; /* WINDOW */
 } NndDimDesc;
 

@@ -91,7 +91,10 @@ static int64_t segment_length(const NndAxes *axes, int index, const NndExtent *g
     if (dim->kind == NND_DIM_UNIFORM)
         return dim->size;
     const int64_t *offsets = axes->axes[dim->source].offsets;
-    return window_length(dim, offsets[i + 1] - offsets[i]);
+    int64_t length = offsets[i + 1] - offsets[i];
+    if (dim->kind == NND_DIM_PART)
+        return length < dim->size ? length : dim->size;
+    return window_length(dim, length);
 }
 
 static NndStatus fill_offsets(NndAxes *axes, int index, const NndExtent *given, NndError *error)
