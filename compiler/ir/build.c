@@ -249,12 +249,6 @@ IrValue *ir_dot(IrBuilder *b, IrValue *a, IrValue *c, IrDot dot)
 
 /* ---- scan ---- */
 
-static IrType row_type(IrType type, IrDim *leading)
-{
-    type.dims[0] = leading;
-    return type;
-}
-
 IrInst *ir_scan_begin(IrBuilder *b, IrScan scan, IrValue *const *args)
 {
     Arena *arena = b->module->arena;
@@ -268,7 +262,7 @@ IrInst *ir_scan_begin(IrBuilder *b, IrScan scan, IrValue *const *args)
     inst->region->params = ARENA_ARRAY(arena, IrValue, count);
     for (int i = 0; i < count; i++)
         inst->region->params[i] =
-            (IrValue){.type = row_type(args[i]->type, scan.dim->parent), .index = i};
+            (IrValue){.type = i < scan.seq_count ? ir_scan_item_type(&scan, args[i]->type) : args[i]->type, .index = i};
     ir_inst_insert(b->region, b->before, inst);
     return inst;
 }
@@ -292,4 +286,50 @@ void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrVa
     const char *error = ir_infer(arena, scan);
     if (error)
         NND_BUG("scan: %s", error);
+}
+
+static void replace_params(IrRegion *region, IrValue *from, IrValue *to, int count)
+{
+    for (int i = 0; i < count; i++)
+        ir_region_replace_uses(region, &from[i], &to[i]);
+}
+
+/* The scan of one part, in the region of `whole`; per-item values come from outside of it. */
+static IrInst *scan_part(IrModule *module, IrInst *whole, IrInst *rows)
+{
+    IrBuilder b = ir_builder_at_end(module, whole->region);
+    b.line = rows->line;
+    const IrScan *was = &rows->attrs.scan;
+    IrScan scan = *was;
+    scan.dim = whole->attrs.scan.part;
+    IrValue **args = arena_copy(module->arena, rows->args, sizeof *args * (size_t)rows->arg_count);
+    for (int i = 0; i < whole->region->param_count; i++)
+        args[i < was->seq_count ? i : i + was->row_count] = &whole->region->params[i];
+    IrInst *part = ir_scan_begin(&b, scan, args);
+    part->region->first = rows->region->first;
+    part->region->last = rows->region->last;
+    ir_scan_finish(module, part, rows->region->yields, rows->region->yields + was->state_count, was->emit_count);
+    replace_params(part->region, rows->region->params, part->region->params, rows->arg_count);
+    return part;
+}
+
+IrInst *ir_scan_split(IrBuilder *b, IrInst *rows, int64_t k)
+{
+    IrModule *module = b->module;
+    const IrScan *was = &rows->attrs.scan;
+    IrScan scan = {.dim = was->dim, .part = ir_dim_part(module, was->dim, k),
+                   .marks = ir_dim_window(module, was->dim, k - 1, k, k, 0), .reverse = was->reverse,
+                   .seq_count = was->seq_count, .state_count = was->state_count};
+    IrValue **args = ARENA_ARRAY(module->arena, IrValue *, rows->arg_count + 1);
+    for (int i = 0; i < scan.seq_count + scan.state_count; i++)
+        args[i] = rows->args[i < was->seq_count ? i : i + was->row_count];
+    ir_inst_remove(b->region, rows);
+    IrInst *whole = ir_scan_begin(b, scan, args);
+    whole->line = rows->line;
+    IrInst *part = scan_part(module, whole, rows);
+    IrValue **yields = ARENA_ARRAY(module->arena, IrValue *, part->result_count + 1);
+    for (int i = 0; i < part->result_count; i++)
+        yields[i] = &part->results[(i + was->emit_count) % part->result_count];
+    ir_scan_finish(module, whole, yields, yields + was->state_count, was->emit_count);
+    return whole;
 }

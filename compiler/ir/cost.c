@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/ir/cost.h"
 
-/* In a region the axis `parent` stands for all rows of `dim`, over all steps. */
+/* In a region the axis `item` stands for all rows of `dim`, over all steps. */
 typedef struct Counter {
     const NndAxis *axes;
-    const IrDim *parent, *dim;
+    const IrDim *item, *dim;
+    const struct Counter *outer; /* of the region around, or NULL */
 } Counter;
 
 static double extent(const Counter *c, const IrDim *dim)
 {
-    return (double)c->axes[dim == c->parent ? c->dim->index : dim->index].extent;
+    const NndAxis *axes = c->axes;
+    for (; c; c = c->outer)
+        dim = dim == c->item ? c->dim : dim;
+    return (double)axes[dim->index].extent;
 }
 
 static double count(const Counter *c, const IrType *type)
@@ -40,7 +44,8 @@ static double inst_flops(const Counter *c, const IrInst *inst)
     case OP_sum: case OP_reduce_max: case OP_argmax: case OP_unwindow: case OP_scatter_add:
         return count(c, &inst->args[0]->type);
     case OP_scan: {
-        Counter inner = {c->axes, inst->attrs.scan.dim->parent, inst->attrs.scan.dim};
+        const IrScan *scan = &inst->attrs.scan;
+        Counter inner = {c->axes, scan->part ? scan->part : scan->dim->parent, scan->dim, c};
         return region_flops(&inner, inst->region);
     }
     default: return 0;

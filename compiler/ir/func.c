@@ -61,7 +61,7 @@ static IrValue **map_values(Arena *arena, IrValue *const *values, int count, IrV
 {
     IrValue **mapped = ARENA_ARRAY(arena, IrValue *, count);
     for (int i = 0; i < count; i++)
-        mapped[i] = map[values[i]->id];
+        mapped[i] = map[values[i]->id] ? map[values[i]->id] : values[i];
     return mapped;
 }
 
@@ -94,6 +94,12 @@ IrInst *ir_inst_copy(Arena *arena, const IrInst *inst, IrValue *const *args)
     return copy;
 }
 
+void ir_region_append(Arena *arena, IrRegion *to, const IrRegion *from, IrValue **map)
+{
+    for (const IrInst *inst = from->first; inst; inst = inst->next)
+        ir_inst_insert(to, NULL, copy_inst(arena, inst, map));
+}
+
 static IrRegion *copy_region(Arena *arena, const IrRegion *region, IrInst *owner, IrValue **map)
 {
     IrRegion *copy = arena_copy(arena, region, sizeof *region);
@@ -102,8 +108,7 @@ static IrRegion *copy_region(Arena *arena, const IrRegion *region, IrInst *owner
     copy->params = arena_copy(arena, region->params, sizeof(IrValue) * (size_t)region->param_count);
     for (int i = 0; i < region->param_count; i++)
         map[region->params[i].id] = &copy->params[i];
-    for (const IrInst *inst = region->first; inst; inst = inst->next)
-        ir_inst_insert(copy, NULL, copy_inst(arena, inst, map));
+    ir_region_append(arena, copy, region, map);
     copy->yields = map_values(arena, region->yields, region->yield_count, map);
     return copy;
 }

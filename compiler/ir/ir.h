@@ -31,7 +31,18 @@
  * `parent` as axis 0, except constants and values that depend on no parameter;
  * row i of it is made of rows i alone. The region may use outer values without
  * an axis of `parent`; no other axis of an operand is `parent`. `uniform` and
- * `scan` do not occur in a region.
+ * `scan` do not occur in the region.
+ *
+ * Scan over parts. With `part`, a dimension of k rows of each segment, a step is
+ * not a row but the next k rows of each segment (for reverse: from the last k
+ * on; rows are counted from the first one, so the last part may be shorter). The
+ * region is like the body of a function and may have scans, over `part`. The row
+ * of a sequence is [part, ...], of one over `marks`, which has a row for each
+ * part of a segment, [parent, ...] (zeros of a segment that has no such part);
+ * so are what is yielded and the sequences emitted. States may be of any type.
+ * A scan over rows whose memory in training is to be bounded is the only
+ * instruction of such a region (ir_scan_split): then the states at the marks are all
+ * that the gradient needs.
  *
  * Memory: everything belongs to the module's arena.
  */
@@ -93,7 +104,7 @@ struct IrDim {
     NndDimKind kind;
     const char *name; /* unique in the module; the number itself for CONST */
     IrDim *parent;    /* segmented dimensions */
-    IrDim *source;    /* WINDOW, DISTINCT */
+    IrDim *source;    /* WINDOW, DISTINCT, PART */
     int64_t size, pad, span, stride;
     int32_t least;
 };
@@ -124,6 +135,7 @@ typedef struct IrDot {
 
 typedef struct IrScan {
     IrDim *dim;
+    IrDim *part, *marks; /* of a scan over parts, else NULL; marks: windows of k over dim, one each k rows */
     bool reverse;
     bool recompute; /* nothing but states is kept for all steps: no hoisting, and the gradient computes again what it can */
     int seq_count, row_count, state_count, emit_count;
@@ -205,6 +217,7 @@ IrDim *ir_dim_ragged(IrModule *module, const char *name, IrDim *parent, int64_t 
 IrDim *ir_dim_uniform(IrModule *module, IrDim *parent, int64_t size);
 IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span, int64_t stride,
                      int least);
+IrDim *ir_dim_part(IrModule *module, IrDim *source, int64_t size);
 /* As a text says it: NULL if the name is taken or a derived dimension of these fields exists. */
 IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name);
 IrDim *ir_dim_find(const IrModule *module, const char *name); /* not CONST; NULL if there is none */
@@ -275,6 +288,18 @@ IrValue *ir_dot(IrBuilder *b, IrValue *a, IrValue *c, IrDot dot);
 IrInst *ir_scan_begin(IrBuilder *b, IrScan scan, IrValue *const *args);
 void ir_scan_finish(IrModule *module, IrInst *scan, IrValue *const *states, IrValue *const *emits,
                     int emit_count);
+
+/* What the region sees of a sequence or a row, and what an emitted value becomes outside. */
+IrType ir_scan_item_type(const IrScan *scan, IrType type);
+IrType ir_scan_sequence_type(const IrScan *scan, IrType type);
+/* The region is that of one row, not of a part nor of a function. */
+static inline bool ir_region_is_row(const IrRegion *region) { return region->owner && !region->owner->attrs.scan.part; }
+/* Makes of a scan over rows, the last instruction at `b`, one over parts of k rows with a scan of the same region in
+ * each; the old one and its uses are gone from `b` (nothing may use its results yet). */
+IrInst *ir_scan_split(IrBuilder *b, IrInst *scan, int64_t k);
+/* Appends to `to` copies of all that `from` computes. `map` has, by id of an old value, what stands for it, or NULL for
+ * itself; it receives the copies. */
+void ir_region_append(Arena *arena, IrRegion *to, const IrRegion *from, IrValue **map);
 
 /* A copy, with other operands, that is not in a region yet; not for scans. */
 IrInst *ir_inst_copy(Arena *arena, const IrInst *inst, IrValue *const *args);

@@ -67,7 +67,7 @@ static IrDim *intern_dim(IrModule *module, IrDim dim, const char *name)
 
 IrDim *ir_dim_declare(IrModule *module, IrDim dim, const char *name)
 {
-    bool derived = dim.kind == NND_DIM_UNIFORM || dim.kind == NND_DIM_WINDOW;
+    bool derived = dim.kind == NND_DIM_UNIFORM || dim.kind == NND_DIM_WINDOW || dim.kind == NND_DIM_PART;
     for (int i = 0; derived && i < module->dims.count; i++)
         if (same_dim(module->dims.data[i], &dim))
             return NULL;
@@ -124,4 +124,10 @@ IrDim *ir_dim_window(IrModule *module, IrDim *source, int64_t pad, int64_t span,
                  .least = least};
     return intern_dim(module, dim,
                       arena_printf(module->arena, "%s.w%lld", source->name, (long long)span));
+}
+
+IrDim *ir_dim_part(IrModule *module, IrDim *source, int64_t size)
+{
+    IrDim dim = {.kind = NND_DIM_PART, .parent = source->parent, .source = source, .size = size};
+    return intern_dim(module, dim, arena_printf(module->arena, "%s.p%lld", source->name, (long long)size));
 }

@@ -48,7 +48,7 @@ typedef struct Parser {
     Entry *buckets[BUCKETS]; /* of the function at hand */
     VEC(Entry *) entries;
     int map_count; /* of the last list of axes */
-    bool in_scan;
+    bool in_part, in_scan; /* in the region of a scan over parts, over rows */
 } Parser;
 
 static void fail_at(Parser *p, int line, int column, const char *format, ...)
@@ -412,7 +412,15 @@ static IrScan parse_scan(Parser *p)
     IrScan scan = {0};
     parse_key(p, "dim", true);
     scan.dim = parse_dim(p);
-    parse_key(p, "reverse", false);
+    expect(p, ',');
+    if (at_word(p, "part")) {
+        parse_key(p, "part", true);
+        scan.part = parse_dim(p);
+        parse_key(p, "marks", false);
+        scan.marks = parse_dim(p);
+        expect(p, ',');
+    }
+    parse_key(p, "reverse", true);
     scan.reverse = at_word(p, "true");
     if (!accept_word(p, "true"))
         expect_word(p, "false");
@@ -510,12 +518,13 @@ static void parse_yields(Parser *p, IrRegion *region, const IrScan *scan)
 static void parse_region(Parser *p, IrInst *inst)
 {
     const IrScan *scan = &inst->attrs.scan;
-    if (p->in_scan || inst->arg_count != scan->seq_count + scan->row_count + scan->state_count) {
-        FAIL(p, p->in_scan ? "a scan is inside of a scan" : "the number of operands is wrong");
+    bool nested = scan->part ? p->in_part || p->in_scan : p->in_scan;
+    if (nested || inst->arg_count != scan->seq_count + scan->row_count + scan->state_count) {
+        FAIL(p, nested ? "a scan is inside of a scan" : "the number of operands is wrong");
         return;
     }
     int outer = p->entries.count;
-    p->in_scan = true;
+    *(scan->part ? &p->in_part : &p->in_scan) = true;
     inst->region = ARENA_NEW(p->arena, IrRegion);
     inst->region->owner = inst;
     expect(p, '{');
@@ -529,7 +538,7 @@ static void parse_region(Parser *p, IrInst *inst)
     for (int i = outer; i < p->entries.count; i++)
         p->entries.data[i]->ended = true;
     p->entries.count = outer;
-    p->in_scan = false;
+    *(scan->part ? &p->in_part : &p->in_scan) = false;
 }
 
 static IrOp parse_op(Parser *p)
@@ -720,6 +729,13 @@ static IrDim parse_declared_dim(Parser *p)
         dim.span = parse_field(p, "span", 1);
         dim.stride = parse_field(p, "stride", 1);
         dim.least = (int32_t)parse_field(p, "least", 0);
+        if (!p->error && !dim.parent)
+            FAIL(p, "the source is not segmented");
+    } else if (accept_word(p, "part")) {
+        dim.kind = NND_DIM_PART;
+        dim.source = parse_dim(p);
+        dim.parent = dim.source ? dim.source->parent : NULL;
+        dim.size = parse_field(p, "size", 1);
         if (!p->error && !dim.parent)
             FAIL(p, "the source is not segmented");
     } else {

@@ -386,6 +386,18 @@ static char *infer_dot(Arena *arena, IrInst *inst)
 
 /* ---- scan ---- */
 
+static char *check_parts(Arena *arena, const IrScan *scan)
+{
+    const IrDim *part = scan->part, *marks = scan->marks;
+    CHECK_THAT(part->kind == NND_DIM_PART && part->source == scan->dim, "%s is no part of %s", part->name,
+               scan->dim->name);
+    CHECK_THAT(marks && marks->kind == NND_DIM_WINDOW && marks->source == scan->dim && marks->span == part->size &&
+                   marks->stride == part->size && marks->pad == part->size - 1 && marks->least == 0,
+               "the marks have not one row for each part");
+    CHECK_THAT(scan->row_count == 0, "a scan over parts has no per-item operands");
+    return NULL;
+}
+
 static char *check_scan_operands(Arena *arena, const IrInst *inst)
 {
     const IrScan *scan = &inst->attrs.scan;
@@ -394,6 +406,9 @@ static char *check_scan_operands(Arena *arena, const IrInst *inst)
     CHECK_THAT(scan->seq_count >= 0 && scan->row_count >= 0 && scan->state_count >= 0 &&
                    scan->emit_count >= 0,
                "a count is negative");
+    char *error = scan->part ? check_parts(arena, scan) : NULL;
+    if (error)
+        return error;
     int count = scan->seq_count + scan->row_count + scan->state_count;
     CHECK_THAT(inst->arg_count == count && region && region->param_count == count,
                "%d operands instead of %d", inst->arg_count, count);
@@ -402,10 +417,13 @@ static char *check_scan_operands(Arena *arena, const IrInst *inst)
                scan->state_count + scan->emit_count);
     for (int i = 0; i < count; i++) {
         IrType type = *arg_type(inst, i);
-        IrDim *leading = i < scan->seq_count ? scan->dim : scan->dim->parent;
-        CHECK_THAT(type.rank > 0 && type.dims[0] == leading, "operand %d does not begin with %s", i,
-                   leading->name);
-        type.dims[0] = scan->dim->parent;
+        bool sequence = i < scan->seq_count, any = !sequence && scan->part;
+        IrDim *leading = sequence ? scan->dim : scan->dim->parent;
+        bool fits = any || (type.rank > 0 && (type.dims[0] == leading ||
+                                              (scan->part && type.dims[0] == scan->marks)));
+        CHECK_THAT(fits, "operand %d does not begin with %s", i, leading->name);
+        if (sequence)
+            type = ir_scan_item_type(scan, type);
         CHECK_THAT(ir_type_equal(&type, &region->params[i].type), "parameter %d has another type",
                    i);
     }
@@ -428,10 +446,9 @@ static char *infer_scan(Arena *arena, IrInst *inst)
     }
     for (int i = 0; i < scan->emit_count; i++) {
         IrType type = inst->region->yields[scan->state_count + i]->type;
-        CHECK_THAT(type.rank > 0 && type.dims[0] == scan->dim->parent,
+        CHECK_THAT(type.rank > 0 && (type.dims[0] == scan->dim->parent || (scan->part && type.dims[0] == scan->part)),
                    "emitted value %d is not one for each item", i);
-        type.dims[0] = scan->dim;
-        inst->results[i].type = type;
+        inst->results[i].type = ir_scan_sequence_type(scan, type);
     }
     return NULL;
 }

@@ -128,6 +128,12 @@ static void put_scan(Printer *p, const IrScan *scan)
 {
     put(p, "dim = ");
     put_dim(p, scan->dim);
+    if (scan->part) {
+        put(p, ", part = ");
+        put_dim(p, scan->part);
+        put(p, ", marks = ");
+        put_dim(p, scan->marks);
+    }
     put(p, ", reverse = %s, seq = %d, row = %d, state = %d, emit = %d",
         scan->reverse ? "true" : "false", scan->seq_count, scan->row_count, scan->state_count,
         scan->emit_count);
@@ -287,6 +293,11 @@ static void put_declaration(Printer *p, const IrDim *dim)
         put_dim(p, dim->source);
         put(p, " pad %lld span %lld stride %lld least %d", (long long)dim->pad,
             (long long)dim->span, (long long)dim->stride, dim->least);
+        break;
+    case NND_DIM_PART:
+        put(p, " = part ");
+        put_dim(p, dim->source);
+        put(p, " size %lld", (long long)dim->size);
         break;
     }
     put(p, "\n");

@@ -56,6 +56,18 @@ int64_t ir_type_static_count(const IrType *type)
     return count;
 }
 
+IrType ir_scan_item_type(const IrScan *scan, IrType type)
+{
+    type.dims[0] = scan->part && type.dims[0] == scan->dim ? scan->part : scan->dim->parent;
+    return type;
+}
+
+IrType ir_scan_sequence_type(const IrScan *scan, IrType type)
+{
+    type.dims[0] = scan->part && type.dims[0] != scan->part ? scan->marks : scan->dim;
+    return type;
+}
+
 char *ir_type_text(Arena *arena, const IrType *type)
 {
     char *text = arena_strdup(arena, dtype_names[type->dtype]);

@@ -13,6 +13,7 @@ typedef struct Verifier {
     const IrValue **defined; /* by value id: the value, where it is in scope */
     bool *inside;            /* by value id: of the scan's region at hand */
     bool *varies;            /* by value id: depends on a parameter of that region */
+    const IrDim *part;       /* of the scan over parts around, or NULL: no other part has rows */
     char *error;
 } Verifier;
 
@@ -36,7 +37,7 @@ static bool is_defined(const Verifier *v, const IrValue *value)
 static void define(Verifier *v, const IrRegion *region, const IrValue *value, bool varies)
 {
     v->defined[value->id] = value;
-    v->inside[value->id] = region->owner != NULL;
+    v->inside[value->id] = ir_region_is_row(region);
     v->varies[value->id] = varies;
 }
 
@@ -58,8 +59,9 @@ static void leave_region(Verifier *v, const IrRegion *region)
 
 /* ---- types ---- */
 
-static const char *type_problem(const IrModule *module, const IrType *type)
+static const char *type_problem(const Verifier *v, const IrType *type)
 {
+    const IrModule *module = v->module;
     if ((unsigned)type->dtype >= NND_DTYPE_COUNT || type->rank < 0 || type->rank > NND_MAX_RANK)
         return "a type is broken";
     for (int i = 0; i < type->rank; i++) {
@@ -67,6 +69,8 @@ static const char *type_problem(const IrModule *module, const IrType *type)
         if (!dim || dim->index < 0 || dim->index >= module->dims.count ||
             module->dims.data[dim->index] != dim)
             return "a dimension is not of this module";
+        if (dim->kind == NND_DIM_PART && dim != v->part)
+            return "a part is used outside of its scan";
         if (i > 0 && ir_dim_segmented(dim))
             return "a segmented dimension is not axis 0";
     }
@@ -76,12 +80,15 @@ static const char *type_problem(const IrModule *module, const IrType *type)
 static void check_type(Verifier *v, IrInst *inst)
 {
     for (int i = 0; i < inst->result_count; i++) {
-        const char *problem = type_problem(v->module, &inst->results[i].type);
+        const char *problem = type_problem(v, &inst->results[i].type);
         if (problem)
             fail(v, inst, problem);
         if (inst->results[i].def != inst || inst->results[i].index != i)
             fail(v, inst, "a result does not know its instruction");
     }
+    bool by_dim = ir_op_info[inst->op].attr == ATTR_dim;
+    if (by_dim && inst->attrs.dim && inst->attrs.dim->kind == NND_DIM_PART && inst->attrs.dim != v->part)
+        fail(v, inst, "a part is used outside of its scan");
     const char *error = v->error ? NULL : ir_check(v->arena, inst);
     if (error)
         fail(v, inst, error);
@@ -150,8 +157,6 @@ static bool any_varies(const Verifier *v, const IrInst *inst)
 static void check_rows(Verifier *v, const IrInst *inst, const IrDim *parent)
 {
     const IrType *type = &inst->results[0].type;
-    if (inst->op == OP_uniform)
-        fail(v, inst, "random numbers are drawn in the body of a scan");
     if (inst->op == OP_scan)
         fail(v, inst, "a scan is inside of a scan");
     if (parent->kind == NND_DIM_CONST) /* other axes may be of the same size */
@@ -177,23 +182,64 @@ static void check_yields(Verifier *v, const IrInst *scan)
     }
 }
 
+/* What is yielded has memory of its own, and states are not exchanged: they are in place. */
+static void check_part_yields(Verifier *v, const IrInst *scan)
+{
+    const IrRegion *region = scan->region;
+    const IrValue *states = region->params + scan->attrs.scan.seq_count;
+    for (int i = 0; i < region->yield_count; i++) {
+        const IrValue *value = region->yields[i];
+        bool own = value >= region->params && value < region->params + region->param_count;
+        for (const IrInst *inst = region->first; inst && !own; inst = inst->next)
+            own = inst == value->def;
+        if (!own)
+            fail(v, scan, arena_printf(v->arena, "yielded value %d comes from outside", i));
+        bool state = value >= states && value < region->params + region->param_count;
+        if (state && i < scan->attrs.scan.state_count && value != &states[i])
+            fail(v, scan, arena_printf(v->arena, "state %d becomes another one", i));
+    }
+}
+
 /* ---- instructions ---- */
 
 static void check_region(Verifier *v, IrRegion *region);
 
-static void check_scan_region(Verifier *v, IrInst *inst)
+static void check_region_of_part(Verifier *v, IrInst *inst)
+{
+    v->part = inst->attrs.scan.part;
+    check_region(v, inst->region);
+    v->part = NULL;
+}
+
+static void check_params(Verifier *v, const IrInst *inst)
+{
+    const IrDim *around = v->part;
+    IrRegion *region = inst->region;
+    v->part = inst->attrs.scan.part ? inst->attrs.scan.part : around;
+    for (int i = 0; region && i < region->param_count; i++) {
+        const char *problem = type_problem(v, &region->params[i].type);
+        if (problem || region->params[i].def || region->params[i].index != i)
+            fail(v, inst, problem ? problem : "a parameter of the region does not know its place");
+    }
+    v->part = around;
+}
+
+static void check_scan_region(Verifier *v, const IrRegion *around, IrInst *inst)
 {
     IrRegion *region = inst->region;
     if (!region || region->owner != inst || inst->result_count < 1)
         fail(v, inst, "the scan has no region of its own or no results");
-    for (int i = 0; region && i < region->param_count; i++) {
-        const char *problem = type_problem(v->module, &region->params[i].type);
-        if (problem || region->params[i].def || region->params[i].index != i)
-            fail(v, inst, problem ? problem : "a parameter of the region does not know its place");
-    }
-    const IrDim *dim = inst->attrs.scan.dim;
-    if (!dim || !ir_dim_segmented(dim))
+    const IrDim *dim = inst->attrs.scan.dim, *part = inst->attrs.scan.part;
+    if (!dim || !ir_dim_segmented(dim) || (dim->kind == NND_DIM_PART && dim != v->part))
         fail(v, inst, "the dimension is not segmented");
+    if (part && around->owner)
+        fail(v, inst, "a scan over parts is inside of a scan");
+    if (!v->error)
+        check_params(v, inst);
+    if (!v->error && part) {
+        check_region_of_part(v, inst);
+        return;
+    }
     for (int i = 0; !v->error && dim->parent->kind != NND_DIM_CONST && i < region->param_count; i++)
         if (mentions(&region->params[i].type, dim->parent, 1))
             fail(v, inst,
@@ -231,10 +277,12 @@ static void check_inst(Verifier *v, IrRegion *region, IrInst *inst)
     if (!v->error)
         check_put(v, region, inst);
     if (!v->error && inst->op == OP_scan)
-        check_scan_region(v, inst);
+        check_scan_region(v, region, inst);
     if (!v->error)
         check_type(v, inst);
-    if (!v->error && region->owner)
+    if (!v->error && region->owner && inst->op == OP_uniform)
+        fail(v, inst, "random numbers are drawn in the body of a scan");
+    if (!v->error && ir_region_is_row(region))
         check_rows(v, inst, region->owner->attrs.scan.dim->parent);
     bool varies = !v->error && any_varies(v, inst);
     for (int i = 0; i < inst->result_count; i++)
@@ -258,8 +306,10 @@ static void check_region(Verifier *v, IrRegion *region)
         check_uses(v, region->owner, region->yields, region->yield_count);
     if (!region->owner)
         return;
-    if (!v->error)
+    if (!v->error && ir_region_is_row(region))
         check_yields(v, region->owner);
+    else if (!v->error)
+        check_part_yields(v, region->owner);
     leave_region(v, region);
 }
 
@@ -270,7 +320,7 @@ static void check_args(Verifier *v)
     const IrFunc *func = v->func;
     for (int i = 0; i < func->arg_count && !v->error; i++) {
         const IrValue *arg = func->args[i];
-        const char *problem = type_problem(v->module, &arg->type);
+        const char *problem = type_problem(v, &arg->type);
         if (arg->def || arg->index != i || !arg->name)
             problem = "it does not know its place";
         for (int k = 0; k < i && !problem; k++)
@@ -318,6 +368,12 @@ static const char *dim_problem(const IrModule *module, const IrDim *dim)
         return "its parent is wrong";
     if (dim->kind == NND_DIM_DISTINCT)
         return is_earlier(module, dim->source, dim) && !dim->size ? NULL : "its source is wrong";
+    if ((dim->parent && dim->parent->kind == NND_DIM_PART) || (dim->source && dim->source->kind == NND_DIM_PART))
+        return "it is made of a part";
+    if (dim->kind == NND_DIM_PART)
+        return !is_earlier(module, dim->source, dim) || dim->source->parent != dim->parent ? "its source is wrong"
+               : dim->size < 1 ? "its size is below 1"
+                               : NULL;
     if (dim->kind != NND_DIM_WINDOW)
         return dim->source     ? "only windows and distinct numbers have a source"
                : dim->size < 0 ? "its size is negative"
@@ -332,7 +388,7 @@ static char *verify_dims(Arena *arena, const IrModule *module)
 {
     for (int i = 0; i < module->dims.count; i++) {
         const IrDim *dim = module->dims.data[i];
-        if (dim->index != i || !dim->name || (unsigned)dim->kind > NND_DIM_WINDOW)
+        if (dim->index != i || !dim->name || (unsigned)dim->kind > NND_DIM_PART)
             return arena_printf(arena, "dimension %d is broken", i);
         const char *problem = dim_problem(module, dim);
         for (int k = 0; k < i && !problem; k++)

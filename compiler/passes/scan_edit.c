@@ -66,7 +66,7 @@ IrInst *scan_reshape(IrFunc *func, IrRegion *region, IrInst *old, const ScanShap
     for (int i = 0; i < operands.count; i++)
         args[i] = operands.data[i].operand;
     const IrScan was = old->attrs.scan;
-    IrScan attrs = {.dim = was.dim, .reverse = was.reverse, .recompute = was.recompute, .seq_count = shape->seqs.count,
+    IrScan attrs = {.dim = was.dim, .part = was.part, .marks = was.marks, .reverse = was.reverse, .recompute = was.recompute, .seq_count = shape->seqs.count,
                     .row_count = shape->rows.count, .state_count = shape->states.count};
     IrBuilder b = ir_builder_before(module, region, old);
     IrInst *scan = ir_scan_begin(&b, attrs, args);

@@ -455,6 +455,143 @@ static void a_region_of_another_scan_is_rejected(void)
     check_rejected(&f, "the scan has no region of its own");
 }
 
+/* ---- scans over parts ---- */
+
+enum { PART_SIZE = 2 };
+
+/* Sums of parts: the sequence of words, a state of the table's type; the body is left to the test. */
+static IrInst *begin_parts(Fixture *f, IrBuilder *inner)
+{
+    IrScan scan = {.dim = f->word, .part = ir_dim_part(f->module, f->word, PART_SIZE),
+                   .marks = ir_dim_window(f->module, f->word, PART_SIZE - 1, PART_SIZE, PART_SIZE, 0),
+                   .seq_count = 1, .state_count = 2};
+    IrInst *inst = ir_scan_begin(&f->b, scan, (IrValue *[]){f->x, f->table, f->table});
+    *inner = ir_builder_at_end(f->module, inst->region);
+    return inst;
+}
+
+static IrInst *finish_parts(Fixture *f, IrInst *inst, IrBuilder *inner, IrValue *first, IrValue *second)
+{
+    IrValue *rows = &inst->region->params[0];
+    IrValue *twice = ir_ew(inner, OP_add, rows, rows, NULL);
+    ir_scan_finish(f->module, inst, (IrValue *[]){first, second}, (IrValue *[]){twice}, 1);
+    finish(f, &inst->results[0]);
+    return inst;
+}
+
+/* Products of the part's rows are added to the first state; the second stays. */
+static IrInst *good_parts(Fixture *f, IrBuilder *inner)
+{
+    IrInst *inst = begin_parts(f, inner);
+    IrValue *params = inst->region->params;
+    IrValue *product = ir_dot(inner, &params[0], &params[0], (IrDot){.contract_count = 1});
+    return finish_parts(f, inst, inner, ir_ew(inner, OP_add, &params[1], product, NULL), &params[2]);
+}
+
+static void a_good_scan_over_parts_passes(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    good_parts(&f, &inner);
+    char *error = ir_module_verify(f.arena, f.module);
+    CHECK(!error);
+    arena_free(f.arena);
+}
+
+static void a_part_outside_of_its_scan_is_rejected(void)
+{
+    Fixture f = fixture();
+    IrType type = f.x->type;
+    type.dims[0] = ir_dim_part(f.module, f.word, PART_SIZE);
+    finish(&f, ir_const(&f.b, type, 1));
+    check_rejected(&f, "a part is used outside of its scan");
+}
+
+static void another_part_is_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    good_parts(&f, &inner);
+    ir_lengths(&inner, ir_dim_part(f.module, f.word, PART_SIZE + 1));
+    check_rejected(&f, "a part is used outside of its scan");
+}
+
+static void windows_over_a_part_are_rejected(void)
+{
+    Fixture f = fixture();
+    ir_dim_window(f.module, ir_dim_part(f.module, f.word, PART_SIZE), 0, 2, 1, 0);
+    finish(&f, add(&f, f.x));
+    check_rejected(&f, "it is made of a part");
+}
+
+static void a_part_of_no_row_is_rejected(void)
+{
+    Fixture f = fixture();
+    ir_dim_part(f.module, f.word, PART_SIZE)->size = 0;
+    finish(&f, add(&f, f.x));
+    check_rejected(&f, "its size is below 1");
+}
+
+static void marks_of_other_parts_are_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    IrInst *inst = good_parts(&f, &inner);
+    inst->attrs.scan.marks = ir_dim_window(f.module, f.word, 2, 3, 3, 0);
+    check_rejected(&f, "the marks have not one row for each part");
+}
+
+static void parts_of_another_dimension_are_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    IrDim *other = ir_dim_ragged(f.module, "other", f.batch, 0);
+    good_parts(&f, &inner)->attrs.scan.part->source = other;
+    check_rejected(&f, "is no part of word");
+}
+
+static void states_that_change_places_are_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    IrInst *inst = begin_parts(&f, &inner);
+    finish_parts(&f, inst, &inner, &inst->region->params[2], &inst->region->params[1]);
+    check_rejected(&f, "state 0 becomes another one");
+}
+
+static void a_yielded_value_from_outside_is_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    IrInst *inst = begin_parts(&f, &inner);
+    finish_parts(&f, inst, &inner, f.table, &inst->region->params[2]);
+    check_rejected(&f, "yielded value 0 comes from outside");
+}
+
+static void random_numbers_in_a_part_are_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner;
+    IrInst *inst = good_parts(&f, &inner);
+    ir_uniform(&inner, inst->region->params[0].type, 1);
+    check_rejected(&f, "random numbers are drawn in the body of a scan");
+}
+
+static void parts_of_a_part_are_rejected(void)
+{
+    Fixture f = fixture();
+    IrBuilder inner, innermost;
+    IrInst *inst = good_parts(&f, &inner);
+    IrScan scan = inst->attrs.scan;
+    scan.seq_count = 1;
+    scan.state_count = 0;
+    IrInst *second = ir_scan_begin(&inner, scan, &f.x);
+    innermost = ir_builder_at_end(f.module, second->region);
+    IrValue *value = ir_ew(&innermost, OP_neg, &second->region->params[0], NULL, NULL);
+    ir_scan_finish(f.module, second, NULL, &value, 1);
+    check_rejected(&f, "a scan over parts is inside of a scan");
+}
+
 int main(void)
 {
     a_good_module_passes();
@@ -500,5 +637,16 @@ int main(void)
     a_value_of_the_region_outside_is_rejected();
     a_state_of_another_type_is_rejected();
     a_region_of_another_scan_is_rejected();
+    a_good_scan_over_parts_passes();
+    a_part_outside_of_its_scan_is_rejected();
+    another_part_is_rejected();
+    windows_over_a_part_are_rejected();
+    a_part_of_no_row_is_rejected();
+    marks_of_other_parts_are_rejected();
+    parts_of_another_dimension_are_rejected();
+    states_that_change_places_are_rejected();
+    a_yielded_value_from_outside_is_rejected();
+    random_numbers_in_a_part_are_rejected();
+    parts_of_a_part_are_rejected();
     return test_report();
 }
