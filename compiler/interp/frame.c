@@ -127,3 +127,12 @@ void frame_release(Frame *f, const IrValue *value)
         frame_drop(f, f->buffers[value->id]);
     f->buffers[value->id] = NULL;
 }
+
+void frame_release_region(Frame *f, const IrRegion *region)
+{
+    for (int i = 0; i < region->param_count; i++)
+        frame_release(f, &region->params[i]);
+    for (const IrInst *inst = region->first; inst; inst = inst->next)
+        for (int i = 0; i < inst->result_count; i++)
+            frame_release(f, &inst->results[i]);
+}

@@ -40,7 +40,7 @@ typedef struct Frame {
     Memory *memory;
     const Prepared *prepared;
     Context context;
-    NndAxis *axes;    /* a copy of the call's: a scan shortens its parent axis */
+    NndAxis *axes;    /* a copy of the call's: a scan shortens its parent axis, or binds its part */
     NndCall call;     /* with those axes */
     Buffer **buffers; /* by value id */
     Buffer **homes;   /* by value id: where the caller wants the value, or NULL */
@@ -64,10 +64,14 @@ bool frame_value_bytes(const Frame *f, const IrValue *value, size_t *bytes);
 bool frame_allocate(Frame *f, const IrValue *value);
 void frame_share(Frame *f, const IrValue *value, const IrValue *from);
 void frame_release(Frame *f, const IrValue *value);
+/* What a run of the region has made: a yielded value may be a parameter, or belong to the outside. */
+void frame_release_region(Frame *f, const IrRegion *region);
 
 /* interp.c: every instruction in order. */
 void frame_run(Frame *f, const IrRegion *region);
 /* scan.c; the results have been allocated. */
 void scan_run(Frame *f, const IrInst *inst);
+/* parts.c, the same for a scan over parts */
+void parts_run(Frame *f, const IrInst *inst);
 
 #endif

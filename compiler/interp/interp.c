@@ -186,7 +186,7 @@ static void run_inst(Frame *f, const IrInst *inst)
         if (!frame_allocate(f, &inst->results[i]))
             return;
     if (inst->op == OP_scan) {
-        scan_run(f, inst);
+        (inst->attrs.scan.part ? parts_run : scan_run)(f, inst);
         return;
     }
     Tensor args[FEW_OPERANDS] = {{0}}, out = frame_tensor(f, &inst->results[0]);

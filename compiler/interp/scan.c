@@ -79,16 +79,6 @@ static void keep_states(Frame *f, const Scan *s, int64_t live)
                (size_t)live * row_bytes(f, s->region->yields[i]));
 }
 
-/* A yielded value may be a parameter, or belong to the outside: only what the step made is released. */
-static void release_step(Frame *f, const IrRegion *region)
-{
-    for (int i = 0; i < region->param_count; i++)
-        frame_release(f, &region->params[i]);
-    for (const IrInst *inst = region->first; inst; inst = inst->next)
-        for (int i = 0; i < inst->result_count; i++)
-            frame_release(f, &inst->results[i]);
-}
-
 static void run_step(Frame *f, const Scan *s, int64_t t)
 {
     int64_t live = s->axis->live[t];
@@ -105,7 +95,7 @@ static void run_step(Frame *f, const Scan *s, int64_t t)
             emit_step(f, s, e, t, live);
         keep_states(f, s, live);
     }
-    release_step(f, s->region);
+    frame_release_region(f, s->region);
 }
 
 static void run_steps(Frame *f, const Scan *s)
