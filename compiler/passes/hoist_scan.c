@@ -217,14 +217,19 @@ static bool hoist_posts(Hoister *h)
     return true;
 }
 
-bool pass_hoist_scan(IrFunc *func)
+/* From a scan in a part of another, to all steps of the part. */
+static bool hoist_region(IrFunc *func, IrRegion *region)
 {
     bool changed = false;
-    for (IrInst *inst = func->body->first, *next; inst; inst = next) {
+    for (IrInst *inst = region->first, *next; inst; inst = next) {
         next = inst->next;
         if (inst->op != OP_scan)
             continue;
-        Hoister h = {.func = func, .region = func->body, .scan = inst, .arena = func->module->arena};
+        if (inst->attrs.scan.part) {
+            changed |= hoist_region(func, inst->region);
+            continue;
+        }
+        Hoister h = {.func = func, .region = region, .scan = inst, .arena = func->module->arena};
         changed |= sink_rows(&h);
         changed |= hoist_invariant(&h);
         if (!inst->attrs.scan.recompute) /* what is hoisted is kept for all steps */
@@ -232,4 +237,9 @@ bool pass_hoist_scan(IrFunc *func)
         changed |= hoist_posts(&h);
     }
     return changed;
+}
+
+bool pass_hoist_scan(IrFunc *func)
+{
+    return hoist_region(func, func->body);
 }

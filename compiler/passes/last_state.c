@@ -51,12 +51,25 @@ static bool picks_last_step(const IrValue *mask, const IrDim *dim, bool reverse)
     return reverse ? is_number(eq->args[1], 0) : is_end(eq->args[1], dim);
 }
 
+/* True if state `state` of the scan's last step is what it emits as `emit`, also through the scan of a part. */
+static bool is_state(const IrInst *scan, int emit, int state)
+{
+    const IrValue *emitted = scan->region->yields[scan->attrs.scan.state_count + emit];
+    const IrValue *last = scan->region->yields[state];
+    if (emitted == last)
+        return true;
+    const IrInst *part = scan->attrs.scan.part ? is_op(last, OP_scan) : NULL;
+    return part && emitted->def == part && emitted->index < part->attrs.scan.emit_count &&
+           last->index >= part->attrs.scan.emit_count &&
+           is_state(part, emitted->index, last->index - part->attrs.scan.emit_count);
+}
+
 /* The last state that equals what the scan has emitted in its last step, or NULL. */
 static IrValue *state_of_emit(const IrInst *scan, int emit)
 {
     const IrScan *a = &scan->attrs.scan;
     for (int i = 0; i < a->state_count; i++)
-        if (scan->region->yields[i] == scan->region->yields[a->state_count + emit] &&
+        if (is_state(scan, emit, i) &&
             is_number(scan->args[a->seq_count + a->row_count + i], 0))
             return &scan->results[a->emit_count + i];
     return NULL;
