@@ -6,7 +6,7 @@
  *
  * A value's adjoint is kept in its `info`. Instructions are visited last to
  * first, so an adjoint is complete when its instruction is reached. Scans are
- * in gradient_scan.c.
+ * in gradient_scan.c, those over parts in gradient_parts.c.
  */
 #include "compiler/passes/gradient.h"
 
@@ -160,11 +160,25 @@ static IrFunc *begin_gradient(Gradient *g, const IrFunc *func, const char *name)
     IrFunc *copy = ir_func_copy(func, name, NULL);
     pass_hoist_scan(copy);
     *g = (Gradient){.func = copy, .builder = ir_builder_at_end(copy->module, copy->body)};
-    g->active = ARENA_ARRAY(copy->module->arena, bool, ir_func_number(copy) + 1);
+    g->value_count = ir_func_number(copy);
+    g->active = ARENA_ARRAY(copy->module->arena, bool, g->value_count + 1);
     for (int i = 0; i < copy->arg_count; i++)
         copy->args[i]->info = NULL;
     ir_func_walk(copy, clear_info, NULL);
     return copy;
+}
+
+void gradient_region(Gradient *g, IrInst *last)
+{
+    for (IrInst *inst = last, *prev; inst; inst = prev) {
+        prev = inst->prev;
+        if (inst->op != OP_scan)
+            visit_inst(g, inst);
+        else if (inst->attrs.scan.part)
+            gradient_parts(g, inst);
+        else
+            gradient_scan(g, inst);
+    }
 }
 
 /* Leaves the adjoints of the values `wrt` in them. */
@@ -177,13 +191,7 @@ static void differentiate(Gradient *g, int loss, IrValue *const *wrt, int wrt_co
     IrInst *last = body->last;
     IrValue *result = body->yields[loss];
     gradient_add(&g->builder, result, ir_const(&g->builder, result->type, 1));
-    for (IrInst *inst = last, *prev; inst; inst = prev) {
-        prev = inst->prev;
-        if (inst->op == OP_scan)
-            gradient_scan(g, inst);
-        else
-            visit_inst(g, inst);
-    }
+    gradient_region(g, last);
 }
 
 static IrValue *adjoint_or_zero(Gradient *g, const IrValue *value)

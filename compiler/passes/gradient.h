@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What gradient.c and gradient_scan.c share.
+ * What gradient.c, gradient_scan.c and gradient_parts.c share.
  */
 #ifndef NND_COMPILER_PASSES_GRADIENT_H
 #define NND_COMPILER_PASSES_GRADIENT_H
@@ -10,7 +10,8 @@
 
 typedef struct Gradient {
     IrFunc *func;      /* the copy that is extended */
-    IrBuilder builder; /* at the end of its body */
+    IrBuilder builder; /* at the end of its body, or of the region of a part */
+    int value_count;   /* ids of forward values are below */
     bool *active;      /* by id of the forward values: depends on what is differentiated by */
 } Gradient;
 
@@ -24,6 +25,12 @@ void gradient_add(IrBuilder *b, IrValue *value, IrValue *adjoint);
 /* Runs the rule of c->inst and sets c->adjoints. */
 void gradient_apply(const Gradient *g, GradContext *c);
 
+/* From `last` of the builder's region to its first instruction. */
+void gradient_region(Gradient *g, IrInst *last);
+bool gradient_has_adjoint(const IrInst *scan);
 void gradient_scan(Gradient *g, IrInst *scan);
+void gradient_parts(Gradient *g, IrInst *scan);
+/* Puts `scan`, which emits more, in the place of `old`: its emits come first and are as before, its states last. */
+void gradient_replace_scan(Gradient *g, IrInst *old, IrInst *scan);
 
 #endif

@@ -265,6 +265,18 @@ static bool must_be_emitted(const Saved *saved)
     return !saved->row && !saved->sequence;
 }
 
+void gradient_replace_scan(Gradient *g, IrInst *old, IrInst *scan)
+{
+    int emits = old->attrs.scan.emit_count, extra = scan->result_count - old->result_count;
+    for (int i = 0; i < old->result_count; i++) {
+        IrValue *to = &scan->results[i < emits ? i : i + extra];
+        to->info = old->results[i].info;
+        to->id = old->results[i].id;
+        ir_region_replace_uses(g->builder.region, &old->results[i], to);
+    }
+    ir_inst_remove(g->builder.region, old);
+}
+
 static void emit_saved(ScanGradient *s)
 {
     int extra = 0;
@@ -272,7 +284,7 @@ static void emit_saved(ScanGradient *s)
         extra += must_be_emitted(&s->saved.data[i]);
     IrInst *old = s->scan;
     int states = s->attrs->state_count, emits = s->attrs->emit_count;
-    IrBuilder b = ir_builder_before(s->g->func->module, s->g->func->body, old);
+    IrBuilder b = ir_builder_before(s->g->func->module, s->g->builder.region, old);
     IrScan attrs = *s->attrs;
     IrInst *scan = ir_scan_begin(&b, attrs, old->args);
     scan->region = old->region;
@@ -284,16 +296,10 @@ static void emit_saved(ScanGradient *s)
         if (must_be_emitted(&s->saved.data[i]))
             all[next++] = s->saved.data[i].forward;
     ir_scan_finish(s->g->func->module, scan, old->region->yields, all, emits + extra);
-    for (int i = 0; i < old->result_count; i++) {
-        IrValue *to = &scan->results[i < emits ? i : i + extra];
-        to->info = old->results[i].info;
-        to->id = old->results[i].id;
-        ir_replace_uses(s->g->func, &old->results[i], to);
-    }
+    gradient_replace_scan(s->g, old, scan);
     for (int i = 0, next = emits; i < s->saved.count; i++)
         if (must_be_emitted(&s->saved.data[i]))
             s->saved.data[i].sequence = &scan->results[next++];
-    ir_inst_remove(s->g->func->body, old);
     s->scan = scan;
     s->attrs = &scan->attrs.scan;
 }
@@ -391,7 +397,7 @@ static void run_deferred(ScanGradient *s, const Deferred *d)
             gradient_add(&s->g->builder, d->inst->args[i], c.adjoints[i]);
 }
 
-static bool has_adjoint(const IrInst *scan)
+bool gradient_has_adjoint(const IrInst *scan)
 {
     for (int i = 0; i < scan->result_count; i++)
         if (gradient_of(&scan->results[i]))
@@ -401,7 +407,7 @@ static bool has_adjoint(const IrInst *scan)
 
 void gradient_scan(Gradient *g, IrInst *scan)
 {
-    if (!has_adjoint(scan))
+    if (!gradient_has_adjoint(scan))
         return;
     Arena *arena = g->func->module->arena;
     ScanGradient s = {.g = g, .arena = arena, .scan = scan, .attrs = &scan->attrs.scan};
