@@ -129,7 +129,7 @@ static bool through_window(Walk *w, const IrInst *inst)
 static bool is_parameter(const Walk *w, const IrValue *value)
 {
     const IrRegion *region = w->region;
-    return region->owner && !value->def && value >= region->params && value < region->params + region->param_count;
+    return ir_region_is_row(region) && !value->def && value >= region->params && value < region->params + region->param_count;
 }
 
 static bool is_root(const Walk *w, const IrValue *value)

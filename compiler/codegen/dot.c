@@ -32,7 +32,7 @@ static void plan_simply(Nest *nest, const IrRegion *region)
     const IrType *type = &nest->anchor->results[0].type;
     for (int i = 0; i < type->rank; i++)
         nest->items[i] = type->dims[i];
-    if (type->rank == 0 || (region->owner && type->rank == 1))
+    if (type->rank == 0 || (ir_region_is_row(region) && type->rank == 1))
         plan_elements(nest, type);
     else
         plan_columns(nest, type);
@@ -128,7 +128,7 @@ static bool try_side(const FuncGen *fg, DotPlan *p, const IrInst *inst, const Ir
     if (!address_map(fg, region, inst->args[s], &p->map))
         return false;
     list_axes(p);
-    p->in_scan = region->owner != NULL;
+    p->in_scan = ir_region_is_row(region);
     return p->columns.count > 0 && p->k.count > 0 && (!p->in_scan || fits_scan(p, region));
 }
 

@@ -181,12 +181,18 @@ LLVMValueRef emit_axis(Emit *e, const IrDim *dim)
     return *pointer;
 }
 
+/* Where a kernel runs, its axes are fixed; in the entry a part's are bound again and again. */
+static bool is_rebound(const Emit *e, const IrDim *dim)
+{
+    return dim->kind == NND_DIM_PART && e->axes_base;
+}
+
 static LLVMValueRef axis_field(Emit *e, const IrDim *dim, unsigned field, LLVMValueRef *cache)
 {
-    if (*cache)
+    if (*cache && !is_rebound(e, dim))
         return *cache;
     LLVMValueRef axis = emit_axis(e, dim);
-    LLVMBasicBlockRef here = to_entry(e);
+    LLVMBasicBlockRef here = is_rebound(e, dim) ? LLVMGetInsertBlock(e->b) : to_entry(e);
     LLVMValueRef address = LLVMBuildStructGEP2(e->b, e->cg->axis_type, axis, field, "");
     bool number = field == AXIS_EXTENT || field == AXIS_STEPS;
     *cache = LLVMBuildLoad2(e->b, number ? e->cg->i64 : e->cg->ptr, address, "");

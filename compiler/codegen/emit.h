@@ -10,13 +10,15 @@
  *   scalar.c math.c random.c                         one scalar from others
  *
  * Every kernel is an NndBlock, `void kernel(ptr frame, i64 lo, i64 hi)`, run by
- * nnd_pool_run; that of a scan is an NndMember, `(ptr frame, i64 rank, i64 size)`.
+ * nnd_pool_run; that of a scan is an NndMember, `(ptr frame, i64 rank, i64 size)`. A scan over parts is a
+ * loop in the entry around the launches of its region's kernels (parts.h).
  * Cells are what a function's kernels are given pointers to: cell
  * 0 is the NndCall, the others are the buffers of arguments, results, planned
  * slots and scratch. The frame, in the entry's stack, holds the pointers to
  * cells and axes that one kernel uses, in the order in which its code first asks
  * for them: so kernels that do the same with other buffers or along other axes
- * are the same code, and LLVM's mergefunc keeps one of them.
+ * are the same code, and LLVM's mergefunc keeps one of them. In front of it is the number of the launch, for
+ * whoever measures (jit.c).
  *
  * Scalars in registers: bool is i1, bf16 is float, the rest as in memory.
  * Indices are i64.
@@ -69,6 +71,8 @@ typedef struct FrameSlot {
     const IrDim *axis; /* if set, `cell` is not */
 } FrameSlot;
 
+typedef struct PartsLoop PartsLoop; /* parts.h */
+
 /* A kernel to be run: items are the product of `groups`, each costs `item_ns` times the extents of `inner`. */
 typedef struct Launch {
     LLVMValueRef kernel;
@@ -87,7 +91,17 @@ typedef struct Launch {
     const IrDim *steps; /* of a team: it meets `meets` times in each of these, */
     int meets;
     double step_ns;     /* which takes so long at least, and item_ns for each row */
+    PartsLoop *parts;   /* if set, no kernel but others that are launched for part after part */
+    int number;         /* of a kernel, in the order of KernelInfos */
 } Launch;
+
+typedef VEC(Launch) LaunchList;
+
+/* The axis of a part: its tables are scratch memory. */
+typedef struct PartTables {
+    const IrDim *dim;
+    int offsets, segment; /* cells */
+} PartTables;
 
 /* A member of a team that has so many items (rows of a tile) has them to itself; fewer are shared step by step. */
 enum { TEAM_ITEMS = 6 };
@@ -103,7 +117,8 @@ typedef struct FuncGen {
     struct Demand **demands; /* by value id: of tables whose rows are computed on demand (demand.h), or NULL */
     bool *fixed;  /* by value id: the same in every call (fuse_fixed) */
     VEC(Scratch) scratch;
-    VEC(Launch) launches;
+    LaunchList launches;
+    VEC(PartTables) parts;
     int kernel_count;
 } FuncGen;
 

@@ -5,6 +5,7 @@
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/module.h"
 #include "compiler/codegen/nest.h"
+#include "compiler/codegen/parts.h"
 
 /* ---- cells: 0 the call, then arguments, results, slots, scratch ---- */
 
@@ -45,11 +46,11 @@ static void assign_cells(FuncGen *fg)
 /* ---- kernels ---- */
 
 /* Lists the nests of the kernels of one run, or of one kernel that is in none; returns how many kernels. */
-static int list_run(FuncGen *fg, const KernelList *kernels, int first, NestList *out)
+static int list_run(FuncGen *fg, const KernelList *kernels, const IrRegion *region, int first, NestList *out)
 {
     int i = first, run = kernels->items.data[first]->run;
     do
-        nest_list(fg, kernels->items.data[i++], fg->func->body, out);
+        nest_list(fg, kernels->items.data[i++], region, out);
     while (run && i < kernels->items.count && kernels->items.data[i]->run == run);
     return i - first;
 }
@@ -70,20 +71,52 @@ static void note_kernels(FuncGen *fg, int first, Kernel *const *kernels, int cou
     last->group_count = count;
 }
 
-static void launch_kernels(FuncGen *fg)
+static void launch_kernels(FuncGen *fg, const KernelList *kernels, const IrRegion *region);
+
+/* Launches of the region's kernels are in a list of their own. */
+static void launch_parts(FuncGen *fg, const IrInst *scan)
 {
-    KernelList kernels = fuse_body(fg->cg->arena, fg->func, fg->value_count);
-    for (int i = 0; i < kernels.items.count;) {
-        bool run = kernels.items.data[i]->run;
+    LaunchList outer = fg->launches;
+    PartsLoop *loop = ARENA_NEW(fg->cg->arena, PartsLoop);
+    KernelList kernels = fuse_kernels(fg->cg->arena, scan->region);
+    parts_plan(fg, scan);
+    fg->launches = (LaunchList){0};
+    launch_kernels(fg, &kernels, scan->region);
+    *loop = (PartsLoop){scan, fg->launches};
+    fg->launches = outer;
+    vec_push(fg->cg->arena, &fg->launches, ((Launch){.parts = loop}));
+    for (int i = 0; i < scan->result_count; i++)
+        fg->stored[scan->results[i].id] = true;
+}
+
+static bool is_parts(const Kernel *kernel)
+{
+    return kernel->kind == KERNEL_SCAN && kernel->anchor->attrs.scan.part;
+}
+
+static void launch_kernels(FuncGen *fg, const KernelList *kernels, const IrRegion *region)
+{
+    for (int i = 0; i < kernels->items.count;) {
+        if (is_parts(kernels->items.data[i])) {
+            launch_parts(fg, kernels->items.data[i++]->anchor);
+            continue;
+        }
+        bool run = kernels->items.data[i]->run;
         NestList nests = {0};
-        int launched = fg->launches.count, count = list_run(fg, &kernels, i, &nests);
+        int launched = fg->launches.count, count = list_run(fg, kernels, region, i, &nests);
         if (run)
             nest_launch(fg, nest_run(fg, &nests));
         for (int k = 0; !run && k < nests.count; k++)
             nest_launch(fg, nests.data[k]);
-        note_kernels(fg, launched, kernels.items.data + i, count);
+        note_kernels(fg, launched, kernels->items.data + i, count);
         i += count;
     }
+}
+
+static void launch_body(FuncGen *fg)
+{
+    KernelList kernels = fuse_body(fg->cg->arena, fg->func, fg->value_count);
+    launch_kernels(fg, &kernels, fg->func->body);
 }
 
 /* Results that no kernel writes: arguments, and values that are a result twice. */
@@ -101,7 +134,7 @@ static void launch_copies(FuncGen *fg)
 /* ---- the arena, and what is kept ---- */
 
 /* What is kept begins with a number: not 0 if everything is there. */
-enum { ALIGNMENT = 64, KEPT_HEAD = ALIGNMENT };
+enum { ALIGNMENT = 64, KEPT_HEAD = ALIGNMENT, FRAME_FRONT = ALIGNMENT / (int)sizeof(void *) };
 
 static LLVMValueRef round_up(Emit *e, LLVMValueRef bytes, int64_t unit)
 {
@@ -248,6 +281,8 @@ static LLVMValueRef item_count(Emit *e, const Launch *launch)
 /* Kernels run one after the other, so they share the memory of the frame. */
 static void fill_frame(Emit *e, const Launch *launch)
 {
+    LLVMValueRef front = emit_i64(e, -1);
+    LLVMBuildStore(e->b, emit_i64(e, launch->number), LLVMBuildInBoundsGEP2(e->b, e->cg->i64, e->frame, &front, 1, ""));
     for (int i = 0; i < launch->slot_count; i++) {
         const FrameSlot *slot = &launch->slots[i];
         LLVMValueRef at = emit_i64(e, i);
@@ -256,29 +291,53 @@ static void fill_frame(Emit *e, const Launch *launch)
     }
 }
 
-static int largest_frame(const FuncGen *fg)
+static int largest_frame(const LaunchList *launches)
 {
     int most = 1;
-    for (int i = 0; i < fg->launches.count; i++)
-        most = fg->launches.data[i].slot_count > most ? fg->launches.data[i].slot_count : most;
+    for (int i = 0; i < launches->count; i++) {
+        const Launch *launch = &launches->data[i];
+        int slots = launch->parts ? largest_frame(&launch->parts->launches) : launch->slot_count;
+        most = slots > most ? slots : most;
+    }
     return most;
+}
+
+/* The frame begins at a multiple of the alignment, and the number of the launch is in front of it. */
+static LLVMValueRef new_frame(Emit *e, int slots)
+{
+    LLVMValueRef memory = emit_alloca_array(e, e->cg->ptr, slots + FRAME_FRONT, "frame"), front = emit_i64(e, FRAME_FRONT);
+    return LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, memory, &front, 1, "");
+}
+
+static void launch_kernel(Emit *e, const Launch *launch)
+{
+    Codegen *cg = e->cg;
+    LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
+    fill_frame(e, launch);
+    if (launch->team) {
+        launch_team(e, launch, pool);
+        return;
+    }
+    LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
+    LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
+}
+
+static void launch_all(Emit *e, const LaunchList *launches)
+{
+    for (int i = 0; i < launches->count; i++)
+        launch_kernel(e, &launches->data[i]);
 }
 
 static void emit_launches(Emit *e, bool once)
 {
-    Codegen *cg = e->cg;
-    LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
     for (int i = 0; i < e->fg->launches.count; i++) {
         const Launch *launch = &e->fg->launches.data[i];
         if (launch->once != once)
             continue;
-        fill_frame(e, launch);
-        if (launch->team) {
-            launch_team(e, launch, pool);
-            continue;
-        }
-        LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
-        LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
+        if (launch->parts)
+            parts_emit(e, launch->parts, launch_all);
+        else
+            launch_kernel(e, launch);
     }
 }
 
@@ -310,20 +369,38 @@ static void emit_entry(FuncGen *fg)
     Emit *e = emit_function_begin(fg, LLVMAddFunction(cg->module, name, cg->entry_type));
     e->call = LLVMGetParam(e->function, 0);
     e->axes_base = emit_call_field(e, ABI_CALL_AXES, cg->ptr);
-    e->frame = emit_alloca_array(e, cg->ptr, largest_frame(fg), "frame");
+    e->frame = new_frame(e, largest_frame(&fg->launches));
     e->cell_cache = ARENA_ARRAY(cg->arena, LLVMValueRef, fg->cell_count);
+    parts_begin(e);
     place_cells(e);
     emit_first_call(e);
     emit_launches(e, false);
     emit_block_end(e);
 }
 
-static void list_launches(const FuncGen *fg, bool once, KernelInfos *out)
+/* Numbers the kernels, those of the first call in front; returns the next number. */
+static int number_launches(LaunchList *launches, bool once, int next)
 {
-    for (int i = 0; i < fg->launches.count; i++) {
-        const Launch *launch = &fg->launches.data[i];
+    for (int i = 0; i < launches->count; i++) {
+        Launch *launch = &launches->data[i];
+        if (launch->once == once && launch->parts)
+            next = number_launches(&launch->parts->launches, once, next);
+        else if (launch->once == once)
+            launch->number = next++;
+    }
+    return next;
+}
+
+static void list_launches(const FuncGen *fg, const LaunchList *launches, bool once, KernelInfos *out)
+{
+    for (int i = 0; i < launches->count; i++) {
+        const Launch *launch = &launches->data[i];
         if (launch->once != once)
             continue;
+        if (launch->parts) {
+            list_launches(fg, &launch->parts->launches, once, out);
+            continue;
+        }
         KernelInfo info = {.function = arena_strdup(out->arena, fg->func->name),
                            .name = arena_strdup(out->arena, LLVMGetValueName(launch->kernel)),
                            .line = launch->line, .once = once, .group_count = launch->group_count};
@@ -344,10 +421,11 @@ void func_emit(Codegen *cg, IrFunc *func)
     fg->plan = plan_memory(cg->arena, func);
     fg->fixed = fuse_fixed(cg->arena, func, fg->value_count);
     assign_cells(fg);
-    launch_kernels(fg);
+    launch_body(fg);
     launch_copies(fg);
+    number_launches(&fg->launches, false, number_launches(&fg->launches, true, 0));
     emit_sizes(fg);
     emit_entry(fg);
     for (int later = 0; cg->infos && later < 2; later++)
-        list_launches(fg, !later, cg->infos);
+        list_launches(fg, &fg->launches, !later, cg->infos);
 }

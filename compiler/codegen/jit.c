@@ -14,6 +14,7 @@
 #include "compiler/codegen/module.h"
 #include "runtime/axes.h"
 #include "runtime/kept.h"
+#include "runtime/parts.h"
 #include "runtime/pool.h"
 
 typedef struct JitFunction {
@@ -57,14 +58,15 @@ static NndStatus llvm_failed(LLVMErrorRef failed, NndError *error)
 /* Code only hands its pool on to the functions of the pool: a profiling engine gives it this instead. */
 typedef struct Profiler {
     NndPool *pool;
-    JitKernel *next; /* the one that is launched next */
+    JitKernel *kernels; /* of the function */
 } Profiler;
 
-static void note_kernel(Profiler *profiler, double start)
+/* The number of the kernel is in front of its frame. */
+static void note_kernel(Profiler *profiler, const void *frame, double start)
 {
-    profiler->next->seconds += now_seconds() - start;
-    profiler->next->calls++;
-    profiler->next++;
+    JitKernel *kernel = &profiler->kernels[((const int64_t *)frame)[-1]];
+    kernel->seconds += now_seconds() - start;
+    kernel->calls++;
 }
 
 static void profiled_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context)
@@ -72,7 +74,7 @@ static void profiled_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *
     Profiler *profiler = (Profiler *)(void *)pool;
     double start = now_seconds();
     nnd_pool_run(profiler->pool, count, grain, block, context);
-    note_kernel(profiler, start);
+    note_kernel(profiler, context, start);
 }
 
 static void profiled_team(NndPool *pool, int64_t most, int64_t independent, NndMember *member, void *context)
@@ -80,7 +82,7 @@ static void profiled_team(NndPool *pool, int64_t most, int64_t independent, NndM
     Profiler *profiler = (Profiler *)(void *)pool;
     double start = now_seconds();
     nnd_pool_team(profiler->pool, most, independent, member, context);
-    note_kernel(profiler, start);
+    note_kernel(profiler, context, start);
 }
 
 static void profiled_meet(NndPool *pool)
@@ -136,6 +138,11 @@ static NndStatus define_symbols(Jit *jit, NndError *error)
                               {"nnd_pool_team", profiles ? (uintptr_t)profiled_team : (uintptr_t)nnd_pool_team},
                               {"nnd_pool_meet", profiles ? (uintptr_t)profiled_meet : (uintptr_t)nnd_pool_meet},
                               {"nnd_axis_share", (uintptr_t)nnd_axis_share},
+                              {"nnd_part_bind", (uintptr_t)nnd_part_bind},
+                              {"nnd_part_read", (uintptr_t)nnd_part_read},
+                              {"nnd_part_write", (uintptr_t)nnd_part_write},
+                              {"nnd_mark_read", (uintptr_t)nnd_mark_read},
+                              {"nnd_mark_write", (uintptr_t)nnd_mark_write},
                               {"exp", (uintptr_t)(double (*)(double))exp},
                               {"log", (uintptr_t)(double (*)(double))log}, {"tanh", (uintptr_t)(double (*)(double))tanh},
                               {"floor", (uintptr_t)(double (*)(double))floor},
@@ -319,16 +326,6 @@ static void jit_forget(Engine *engine)
     jit->stats.kept_bytes = 0;
 }
 
-/* In the first call everything, in later ones what comes after that which is computed once. */
-static JitKernel *first_launched(const JitFunction *function)
-{
-    JitKernel *kernel = function->kernels;
-    bool first = !*(const int64_t *)(const void *)function->kept.data;
-    while (kernel && !first && kernel->once)
-        kernel++;
-    return kernel;
-}
-
 static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, NndError *error)
 {
     Jit *jit = (Jit *)engine;
@@ -344,7 +341,7 @@ static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, 
         NndCall own = *call;
         own.arena = jit->memory;
         own.kept = function->kept.data;
-        Profiler profiler = {call->pool, first_launched(function)};
+        Profiler profiler = {call->pool, function->kernels};
         if (jit->profiles)
             own.pool = (NndPool *)(void *)&profiler;
         function->run(&own);

@@ -208,7 +208,7 @@ static void add_output(FuncGen *fg, Nest *nest, const IrValue *value, OutputKind
 static void add_root(FuncGen *fg, Nest *nest, const IrValue *value, const IrRegion *region)
 {
     add_output(fg, nest, value, OUTPUT_OWN, 0);
-    if (!region->owner)
+    if (!ir_region_is_row(region))
         return;
     int states = region->owner->attrs.scan.state_count;
     for (int i = states; i < region->yield_count; i++)

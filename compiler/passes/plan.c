@@ -11,6 +11,11 @@
  * its body at the same time, and what its kernels do may be done together: values
  * of a body, which are small, never share a slot.
  *
+ * Parts of a scan over parts come one after the other: values of its region
+ * share slots like those of a body, the sequences' rows are there until it ends,
+ * and a state lives where the last one is to be; so does the next one if it is
+ * made from it element by element, as a sum over parts is.
+ *
  * Fixed values are there from the first call on: each has a slot of its own.
  */
 #include "compiler/passes/plan.h"
@@ -19,6 +24,7 @@
 
 typedef struct Life {
     IrValue *value;
+    IrValue *state, *next; /* NULL, or of a scan over parts: the state whose last value this is, and the next one */
     int from, to;
     int scan;  /* the outermost scan that the value is inside of, or 0 */
     bool kept; /* fixed: alive for ever */
@@ -42,7 +48,7 @@ typedef struct Planner {
 static void add_life(Planner *p, IrValue *value, int from)
 {
     p->life_of[value->id] = p->lives.count;
-    vec_push(p->arena, &p->lives, ((Life){value, from, from, p->scan, false}));
+    vec_push(p->arena, &p->lives, ((Life){value, NULL, NULL, from, from, p->scan, false}));
 }
 
 static void read_at(Planner *p, const IrValue *value, int kernel)
@@ -73,16 +79,59 @@ static void live_through(Planner *p, int from, int to)
             p->lives.data[i].to = p->lives.data[i].to < to ? to : p->lives.data[i].to;
 }
 
+static int count_uses(const IrRegion *region, const IrValue *value)
+{
+    int count = 0;
+    for (const IrInst *inst = region->first; inst; inst = inst->next) {
+        for (int i = 0; i < inst->arg_count; i++)
+            count += inst->args[i] == value;
+        count += inst->region ? count_uses(inst->region, value) : 0;
+    }
+    for (int i = 0; i < region->yield_count; i++)
+        count += region->yields[i] == value;
+    return count;
+}
+
+/* The next state can take the place of the state if nobody else reads either. */
+static bool is_in_place(const IrRegion *region, const IrValue *state, const IrValue *next)
+{
+    bool reads = false;
+    for (int i = 0; next->def && i < next->def->arg_count; i++)
+        reads |= next->def->args[i] == state;
+    return reads && ir_op_is_scalar(next->def->op) && count_uses(region, state) == 1 && count_uses(region, next) == 1;
+}
+
+static void live_state(Planner *p, const IrInst *scan, int i)
+{
+    const IrScan *attrs = &scan->attrs.scan;
+    IrValue *state = &scan->region->params[attrs->seq_count + i], *next = scan->region->yields[i];
+    int life = p->life_of[scan->results[attrs->emit_count + i].id];
+    p->life_of[state->id] = life;
+    p->lives.data[life].state = state;
+    if (!is_in_place(scan->region, state, next))
+        return;
+    p->life_of[next->id] = life;
+    p->lives.data[life].next = next;
+}
+
+static void live_params(Planner *p, const IrInst *scan, int number)
+{
+    IrValue *params = scan->region->params;
+    const IrScan *attrs = &scan->attrs.scan;
+    for (int i = attrs->part ? 0 : attrs->seq_count; i < (attrs->part ? attrs->seq_count : scan->arg_count); i++)
+        add_life(p, &params[i], number);
+    for (int i = 0; attrs->part && i < attrs->state_count; i++)
+        live_state(p, scan, i);
+}
+
 /* Results of the scan are written while it runs; rows and states are there all the time. */
 static void live_scan(Planner *p, const Kernel *kernel, int number)
 {
     const IrInst *scan = kernel->anchor;
     int around = p->scan;
-    p->scan = around ? around : number;
-    IrValue *params = scan->region->params;
+    p->scan = around || scan->attrs.scan.part ? around : number;
     int first_param = p->lives.count;
-    for (int i = scan->attrs.scan.seq_count; i < scan->region->param_count; i++)
-        add_life(p, &params[i], number);
+    live_params(p, scan, number);
     int end_param = p->lives.count;
     live_region(p, scan->region);
     int end = p->next++;
@@ -108,6 +157,8 @@ static void live_region(Planner *p, const IrRegion *region)
         int number = goes_on ? p->next - 1 : p->next++;
         run = kernel->run;
         for (int k = 0; k < kernel->roots.count; k++) {
+            if (p->life_of[kernel->roots.data[k]->id] >= 0)
+                continue;
             add_life(p, kernel->roots.data[k], number);
             p->lives.data[p->lives.count - 1].kept = kernel->once || kernel->demand;
         }
@@ -171,6 +222,12 @@ static void place(Planner *p, MemoryPlan *plan, Tenant *tenants, const Life *lif
         add_size(p, &plan->slots.data[entry.slot], life->value->type);
     }
     vec_push(p->arena, &plan->entries, entry);
+    for (int i = 0; i < 2; i++) {
+        entry.value = i ? life->next : life->state;
+        entry.shared = true;
+        if (entry.value)
+            vec_push(p->arena, &plan->entries, entry);
+    }
 }
 
 MemoryPlan *plan_memory(Arena *arena, IrFunc *func)
@@ -210,7 +267,7 @@ void plan_measure(MemoryPlan *plan, const NndAxis *axes)
 {
     plan->naive_bytes = plan->planned_bytes = plan->kept_bytes = 0;
     for (int i = 0; i < plan->entries.count; i++)
-        if (plan->entries.data[i].slot >= 0 && !plan->slots.data[plan->entries.data[i].slot].kept)
+        if (plan->entries.data[i].slot >= 0 && !plan->entries.data[i].shared && !plan->slots.data[plan->entries.data[i].slot].kept)
             plan->naive_bytes += type_bytes(&plan->entries.data[i].value->type, axes);
     for (int i = 0; i < plan->slots.count; i++) {
         int64_t most = 0;

@@ -23,6 +23,7 @@ typedef struct PlanEntry {
     const IrValue *value;
     int slot;    /* -1: lives in result buffer `result` */
     int result;  /* -1 if not a result of the function */
+    bool shared; /* in the same place, and at the same time, as the entry before */
     int from, to; /* kernels (numbered through the whole function, regions included) between which it is alive */
 } PlanEntry;
 
