@@ -10,7 +10,8 @@ static const char *const kind_names[] = {
     [N_EXPR] = "expr",       [N_NUMBER] = "number",   [N_STRING] = "string", [N_BOOL] = "bool",
     [N_NAME] = "name",       [N_LIST] = "list",       [N_MAP] = "map",       [N_UNARY] = "unary",
     [N_BINARY] = "binary",   [N_PIPE] = "pipe",       [N_CALL] = "call",     [N_NAMED] = "named",
-    [N_OVER] = "over",       [N_IF] = "if",           [N_FOR] = "for",       [N_SCAN] = "scan",
+    [N_EVERY] = "every",     [N_OVER] = "over",       [N_IF] = "if",         [N_FOR] = "for",
+    [N_SCAN] = "scan",
 };
 _Static_assert(sizeof kind_names / sizeof *kind_names == N_KIND_COUNT, "a kind of node has no name");
 

@@ -52,10 +52,12 @@ typedef enum NodeKind {
     N_PIPE,      /* x |> f; kids: x, f */
     N_CALL,      /* kids: callee, then arguments: expressions, N_NAMED, N_OVER, N_ELLIPSIS */
     N_NAMED,     /* name = value as an argument; kids: value */
+    N_EVERY,     /* checkpoint every value [if condition], an option of N_SCAN; name "checkpoint" or another word,
+                    text = "every" or another; kids: value, condition or NULL */
     N_OVER,      /* over a / over (a, b) as an argument; kids: N_NAME, N_ELLIPSIS */
     N_IF,        /* kids: condition, N_BLOCK, N_BLOCK or N_IF or NULL */
     N_FOR,       /* name; kids: list, N_BLOCK */
-    N_SCAN,      /* name of the axis; kids: N_LIST of sequences, N_LIST of N_NAMED options,
+    N_SCAN,      /* name of the axis; kids: N_LIST of sequences, N_LIST of options (N_NAMED, N_EVERY),
                     N_LIST of N_NAMED states (`from`), N_BLOCK */
     N_KIND_COUNT
 } NodeKind;

@@ -374,6 +374,7 @@ bool scan_assign(Checker *c, const Node *name, Value *value);
 
 /* ---- check_weight.c ---- */
 void eval_weight(Checker *c, const Node *node);
+bool condition_holds(Checker *c, const Node *condition); /* of `if condition` at the end; NULL: none */
 /* Told of every contraction: the first one of a weight decides its fan-in and fan-out. */
 void weight_contracted(Checker *c, const Typed *typed, int64_t over, int64_t others);
 void weights_finish(Checker *c); /* fans of the weights that are never contracted */

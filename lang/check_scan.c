@@ -6,6 +6,8 @@
  */
 #include "lang/check.h"
 
+#include <math.h>
+
 static ScanState *state_named(ScanContext *scan, const char *name)
 {
     for (int i = 0; scan && i < scan->states.count; i++)
@@ -136,29 +138,69 @@ static bool add_state(Checker *c, TypedScan *scan, ScanContext *context, const N
     return true;
 }
 
-static bool scan_options(Checker *c, TypedScan *scan, const Node *options)
+/* ---- options ---- */
+
+static bool unknown_option(Checker *c, const Node *option)
 {
-    for (int i = 0; i < options->kid_count; i++) {
-        const Node *option = options->kids[i];
-        Value *value = eval(c, option->kids[0]);
-        bool *flag = !strcmp(option->name, "reverse")     ? &scan->reverse
-                     : !strcmp(option->name, "recompute") ? &scan->recompute
-                                                          : NULL;
-        if (!flag) {
-            Diag *d = noted(c, diag_report(c->diags, option->name_span, E_UNKNOWN_ARGUMENT, "scan",
-                                           option->name));
-            diag_help(c->diags, d, "its options are `reverse`, `recompute` and `from`");
-            return false;
-        }
-        if (value->kind != V_BOOL) {
-            if (value->kind != V_ERROR)
-                noted(c, diag_report(c->diags, option->span, E_OPTION_KIND, option->name,
-                                     "true or false", value_describe(c, value)));
-            return false;
-        }
-        *flag = value->number != 0;
-    }
+    Diag *d = noted(c, diag_report(c->diags, option->name_span, E_UNKNOWN_ARGUMENT, "scan",
+                                   option->name));
+    diag_help(c->diags, d, "its options are `reverse = true`, `recompute = true`, "
+                           "`checkpoint every k` and `from`");
+    return false;
+}
+
+static bool wrong_option(Checker *c, const Node *option, const char *name, const char *expected,
+                         const Value *value)
+{
+    if (value->kind != V_ERROR)
+        noted(c, diag_report(c->diags, option->span, E_OPTION_KIND, name, expected,
+                             value_describe(c, value)));
+    return false;
+}
+
+static bool flag_option(Checker *c, TypedScan *scan, const Node *option)
+{
+    Value *value = eval(c, option->kids[0]);
+    bool *flag = !strcmp(option->name, "reverse")     ? &scan->reverse
+                 : !strcmp(option->name, "recompute") ? &scan->recompute
+                                                      : NULL;
+    if (!flag)
+        return unknown_option(c, option);
+    if (value->kind != V_BOOL)
+        return wrong_option(c, option, option->name, "true or false", value);
+    *flag = value->number != 0;
     return true;
+}
+
+static bool checkpoint_option(Checker *c, TypedScan *scan, const Node *option)
+{
+    if (strcmp(option->name, "checkpoint") != 0 || strcmp(option->text, "every") != 0)
+        return unknown_option(c, option);
+    if (!condition_holds(c, option->kids[1]))
+        return true;
+    Value *value = eval(c, option->kids[0]);
+    double steps = 0;
+    bool unknown = false; /* of a layer that is checked for all sizes: any number will do */
+    if (!value_as_number(value, &steps, &unknown) ||
+        (!unknown && !(steps >= 1 && steps <= INT32_MAX && steps == floor(steps))))
+        return wrong_option(c, option, "checkpoint every", "a whole number of at least 1", value);
+    scan->checkpoint = unknown ? 1 : (int64_t)steps;
+    return true;
+}
+
+static bool scan_options(Checker *c, TypedScan *scan, const Node *node)
+{
+    const Node *options = node->kids[1];
+    bool fine = true;
+    for (int i = 0; i < options->kid_count && fine; i++) {
+        const Node *option = options->kids[i];
+        fine = (option->kind == N_EVERY ? checkpoint_option : flag_option)(c, scan, option);
+    }
+    if (fine && scan->checkpoint && scan->recompute) {
+        noted(c, diag_report(c->diags, node->span, E_SCAN_CHECKPOINT));
+        return false;
+    }
+    return fine;
 }
 
 /* ---- body ---- */
@@ -400,7 +442,7 @@ Value *eval_scan(Checker *c, const Node *node)
     scan->initial = ARENA_ARRAY(c->arena, Typed *, states->kid_count + 1);
     context->scope = scope_new(c->arena, c->scope);
     int first = c->typed.count;
-    bool fine = scan_options(c, scan, node->kids[1]);
+    bool fine = scan_options(c, scan, node);
     for (int i = 0; i < sequences->kid_count; i++)
         fine = add_sequence(c, scan, context, sequences->kids[i], node) && fine;
     for (int i = 0; fine && i < states->kid_count; i++)

@@ -197,7 +197,7 @@ static Value *new_weight(Checker *c, const Node *node, const char *path, const T
     return value;
 }
 
-static bool condition_holds(Checker *c, const Node *condition)
+bool condition_holds(Checker *c, const Node *condition)
 {
     if (!condition)
         return true;

@@ -71,7 +71,7 @@ static void nnd_parse_error(const YYLTYPE *span, void *scanner, Parser *p, const
 %type <nodes> items params decls axes statements exprs call_args call_arg_list
 %type <nodes> map_entries options named_list over_names train_entries uses targets scan_from
 %type <node> item layer function constant model train decl type result axis block statement binding weight
-%type <node> expr condition otherwise call_arg named key if_expr list_expr
+%type <node> expr condition otherwise call_arg named every key if_expr list_expr
 
 %left TOK_PIPE
 %left TOK_OR
@@ -386,6 +386,15 @@ named_list:
 options:
     %empty { $$ = (Nodes){0}; }
   | options[list] ',' named { APPEND($$, $list, $named); }
+  | options[list] ',' every { APPEND($$, $list, $every); }
+
+every:
+    name[id] name[word] expr condition {
+        $$ = node_named(p, N_EVERY, @$, @id, $id);
+        $$->text = $word;
+        node_add(p, $$, $expr);
+        node_add(p, $$, $condition);
+    }
 
 scan_from:
     %empty { $$ = (Nodes){0}; }

@@ -130,6 +130,7 @@ struct TypedScan {
     Span span;
     bool reverse;
     bool recompute;    /* keeps only the states; the gradient computes the rest of a step again */
+    int64_t checkpoint; /* above 0: keeps the states of every so many steps only */
     int axis;          /* position of the scanned axis in the sequences' types (the same in all) */
     int sequence_count, state_count, emit_count;
     Typed **sequences; /* outside values */

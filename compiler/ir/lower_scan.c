@@ -413,6 +413,8 @@ static void lower_scan(Lower *l, ScanLowering *s)
     lower_body(l, s);
     for (int i = 0; i < rows.count; i++)
         l->values[rows.data[i]->id] = outside[i];
+    if (scan->checkpoint)
+        s->inst = ir_scan_split(l->builder, s->inst, scan->checkpoint);
 }
 
 /* Stands for the result of a scan that was refused, so that lowering can go on to the next error. */

@@ -145,6 +145,8 @@ static void show(Dump *d, const Typed *t)
     if (scan) {
         const TypedScan *s = t->scan.scan;
         printf(" of %s%s axis %d", s->recompute ? "recomputed " : "", s->reverse ? "reverse" : "forward", s->axis);
+        if (s->checkpoint)
+            printf(" checkpoint every %lld", (long long)s->checkpoint);
         print_ids("over", s->sequences, s->sequence_count);
         print_ids("from", s->initial, s->state_count);
         print_ids("next", s->next, s->state_count);
