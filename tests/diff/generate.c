@@ -314,6 +314,8 @@ static void gen_scan(Gen *g)
     }
     ir_scan_finish(g->module, inst, states, emits, emit_count);
     leave_region(g, &outer);
+    if (gen_chance(g, 30))
+        inst = ir_scan_split(&g->b, inst, 1 + gen_below(g, 4));
     for (int i = 0; i < emit_count + scan.state_count; i++)
         gen_add(g, &inst->results[i], i < emit_count ? emit_bounds[i] : 1);
 }

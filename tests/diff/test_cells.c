@@ -23,6 +23,7 @@ static const char *const cells[] = {
     "x |> Rnn(%d)",
     "x |> Lstm(%d, forget_bias = 1)",
     "x |> Lstm(%d, recompute = true, reverse = true)",
+    "x |> Lstm(%d, checkpoint = 3)",
     "x |> Gru(%d)",
     "x |> Gru(%d, reset_after = false)",
     "x |> Mixed(%d)",
