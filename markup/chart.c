@@ -6,8 +6,9 @@
 
 #include "markup/text.h"
 
-enum { WIDTH = 420, HEIGHT = 260, TOP = 26, RIGHT = 14, BOTTOM = 44 };
-enum { LETTER = 7, NEAREST = 22 }; /* width of a letter; between two marks of a line */
+enum { WIDTH = 340, HEIGHT = 230, TOP = 26, BARE = 8, RIGHT = 14, BOTTOM = 44 };
+static const double LETTER = 7.2;  /* the width of one */
+static const double NEAREST = 22;  /* between two marks of a line */
 static const double VISIBLE = 0.8; /* between two points of a line */
 
 /* ---- axes ---- */
@@ -68,7 +69,7 @@ static double x_of(const Chart *c, double value)
 static double y_of(const Chart *c, double value)
 {
     double share = share_of(&c->y, value);
-    return TOP + (c->y.names ? share : 1 - share) * (c->height - TOP - c->bottom);
+    return c->top + (c->y.names ? share : 1 - share) * (c->height - c->top - c->bottom);
 }
 
 static bool has_place(const Chart *c, ChartPoint p)
@@ -92,7 +93,7 @@ static double tick_step(const Axis *axis)
 static void visit_decades(const Axis *axis, TickVisit *visit, void *context)
 {
     static const double parts[] = {1, 2, 5};
-    int count = log10(axis->high / axis->low) < 2.5 ? 3 : 1;
+    int count = log10(axis->high / axis->low) < 1.5 ? 3 : 1;
     int last = (int)lround(log10(axis->high));
     for (int power = (int)lround(log10(axis->low)); power <= last; power++)
         for (int i = 0; i < (power < last ? count : 1); i++)
@@ -107,7 +108,7 @@ static void visit_ticks(const Axis *axis, TickVisit *visit, void *context)
     }
     double step = axis->names ? 1 : tick_step(axis), slack = 1e-9;
     for (double at = ceil(axis->low / step - slack); at * step <= axis->high + step * slack; at++)
-        visit(context, at * step);
+        visit(context, at * step + 0.0); /* not -0 */
 }
 
 /* A value as its tick says it: thousands, millions and so on get a letter. */
@@ -168,7 +169,7 @@ static void draw_x_tick(void *context, double value)
     fprintf(work->out,
             "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text class=\"middle\" x=\"%.1f\" "
             "y=\"%d\">%s</text>\n",
-            x, TOP, c->height - c->bottom, x, c->height - c->bottom + 16,
+            x, c->top, c->height - c->bottom, x, c->height - c->bottom + 16,
             tick_text(room, sizeof room, &c->x, value));
 }
 
@@ -192,8 +193,9 @@ static void set_margins(Chart *c)
     c->height = c->height ? c->height : HEIGHT;
     TickWork work = {.chart = c};
     visit_ticks(&c->y, measure_tick, &work);
-    c->left = 12 + LETTER * (int)(work.longest < 24 ? work.longest : 24);
+    c->left = 14 + (int)(LETTER * (double)(work.longest < 24 ? work.longest : 24));
     c->right = RIGHT;
+    c->top = *c->y.label ? TOP : BARE; /* the label stands above the chart */
     c->bottom = BOTTOM;
 }
 
@@ -203,12 +205,16 @@ static void draw_frame(FILE *out, const Chart *c)
     visit_ticks(&c->x, draw_x_tick, &work);
     visit_ticks(&c->y, draw_y_tick, &work);
     draw_labels(out, c);
+    if (c->diagonal)
+        chart_rule(out, c, (ChartPoint[]){{c->x.low, c->y.low}, {c->x.high, c->y.high}}, 2);
 }
 
 static void open_svg(FILE *out, const Chart *c, const char *attributes)
 {
-    fprintf(out, "<svg class=\"chart\"%s viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
-            attributes, c->width, c->height);
+    fprintf(out,
+            "<svg class=\"chart\"%s viewBox=\"0 0 %d %d\" style=\"max-width:%dpx\" role=\"img\" "
+            "aria-label=\"",
+            attributes, c->width, c->height, c->width * 6 / 5);
     markup_text(out, c->description);
     fputs("\">\n", out);
 }
@@ -366,13 +372,14 @@ void chart_note(FILE *out, const Chart *chart, double y, const char *text)
 
 /* ---- legend and style ---- */
 
-void chart_legend(FILE *out, Look look, const char *name)
+void chart_legend(FILE *out, Look look, bool line, const char *name)
 {
-    fprintf(out,
-            "<span><svg class=\"chart\" width=\"30\" height=\"10\" aria-hidden=\"true\">"
-            "<path class=\"c%d line%s\" d=\"M0 5H30\"/>",
-            look.number % CHART_COLOURS, look.dashed ? " dashed" : "");
-    draw_shape(out, look, 15, 5, NULL);
+    fprintf(out, "<span><svg class=\"chart\" width=\"%d\" height=\"10\" aria-hidden=\"true\">",
+            line ? 30 : 12);
+    if (line)
+        fprintf(out, "<path class=\"c%d line%s\" d=\"M0 5H30\"/>", look.number % CHART_COLOURS,
+                look.dashed ? " dashed" : "");
+    draw_shape(out, look, line ? 15 : 6, 5, NULL);
     fputs("</svg> ", out);
     markup_text(out, name);
     fputs("</span> ", out);

@@ -29,8 +29,10 @@ void axis_add(Axis *axis, double value);
 typedef struct Chart {
     const char *description; /* for those who do not see it */
     Axis x, y;
-    int width, height;       /* 0: those of a chart beside others */
-    int left, right, bottom; /* margins, set by chart_begin */
+    bool in_group;                /* of figures: the group has the legend */
+    bool diagonal;                /* a rule from corner to corner */
+    int width, height;            /* 0: those of a chart beside others */
+    int left, right, top, bottom; /* margins, set by chart_begin */
 } Chart;
 
 enum { CHART_COLOURS = 7, CHART_MARKS = 8 };
@@ -63,9 +65,9 @@ void chart_disc(FILE *out, const Chart *chart, Look look, ChartPoint at, double 
 /* Words that end at the right side of the chart, above a value of y. */
 void chart_note(FILE *out, const Chart *chart, double y, const char *text);
 
-/* An entry of a legend in HTML: a sample of the look, and its name. Entries stand in a
- * <p class="legend">. */
-void chart_legend(FILE *out, Look look, const char *name);
+/* An entry of a legend in HTML: a sample of the look, of its line too, and its name. Entries stand
+ * in a <p class="legend">. */
+void chart_legend(FILE *out, Look look, bool line, const char *name);
 
 /* The rules of style that charts need; page_begin has them, SVG files of their own do not. */
 void chart_style(FILE *out);

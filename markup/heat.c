@@ -26,7 +26,7 @@ void heat_style(FILE *out)
           ".heat{line-height:1.8}ol.heat{padding:0;list-style:none}.heat li{margin:.2rem "
           "0;padding-left:5.8rem}\n"
           ".w{display:inline-block;margin-left:-5.8rem;width:5.8rem;font-size:.85rem;"
-          "font-variant-numeric:tabular-nums}.w i{display:inline-block;"
+          "font-variant-numeric:tabular-nums}.w i{display:inline-block;margin-left:.4rem;"
           "height:.7em;background:#1a6fb0;-webkit-print-color-adjust:exact;"
           "print-color-adjust:exact}\n",
           out);
@@ -57,8 +57,8 @@ void heat_word(FILE *out, HeatKind kind, const HeatWord *word)
 
 void heat_weight(FILE *out, double weight)
 {
-    fprintf(out, "<span class=\"w\"><i style=\"width:%.2frem\"></i> %.0f %%</span> ", weight * 2.5,
-            weight * 100);
+    fprintf(out, "<span class=\"w\">%3.0f %%<i style=\"width:%.2frem\"></i></span>", weight * 100,
+            weight * 2.2);
 }
 
 void heat_legend(FILE *out, bool attention, bool phrases)

@@ -17,7 +17,9 @@ static const char *const style[] = {
     "h1{font-size:1.7rem;line-height:1.25;margin:0 0 .6rem}",
     "h2{font-size:1.25rem;line-height:1.3;margin:2.6rem 0 .5rem;border-top:1px solid var(--line);"
     "padding-top:1rem}",
-    "h3{font-size:1.02rem;margin:1.4rem 0 .3rem}p{margin:.5rem 0}a{color:var(--link)}",
+    "h3{font-size:1.02rem;margin:1.4rem 0 .3rem}h4{font-size:.88rem;margin:.6rem 0 .1rem;"
+    "color:var(--muted)}p{margin:.5rem 0}a{color:var(--link)}",
+    ".contents{columns:2 14rem;padding-left:1.6rem;margin:.6rem 0}",
     ".n{color:var(--muted)}code,pre{font:.88em/1.5 ui-monospace,monospace}",
     "pre{background:var(--soft);padding:.7rem .9rem;border-radius:.4rem;overflow-x:auto}",
     ".note{border-left:4px solid var(--muted);background:var(--soft);padding:.5rem .9rem}",
@@ -25,22 +27,29 @@ static const char *const style[] = {
     "border:1px solid currentColor;border-radius:1rem;padding:0 .6rem;color:var(--muted)}",
     /* tables */
     ".wide{overflow-x:auto;margin:.7rem 0}",
+    "@media(min-width:60rem){.wide{width:max-content;max-width:calc(50vw + 21rem)}}",
     "table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}",
-    "caption{text-align:left;padding:.3rem 0;font-weight:600}caption .n{font-weight:400}",
+    "caption{text-align:left;padding:.3rem 0;font-weight:600}",
+    "caption span.c{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2rem)}",
     "th,td{text-align:left;padding:.24rem .7rem .24rem 0;vertical-align:top;"
     "border-bottom:1px solid var(--line)}",
-    "thead th{border-bottom:2px solid var(--muted);vertical-align:bottom;white-space:nowrap}",
+    "thead th{border-bottom:2px solid var(--muted);vertical-align:bottom}",
     "th{font-weight:600}tbody th[scope=row]{font-weight:400}"
-    "tbody th[scope=rowgroup]{padding-top:.9rem}",
-    ".r{text-align:right;white-space:nowrap}td small{color:var(--muted);display:block}",
+    "th[scope=row]{min-width:6.5rem}tbody th[scope=rowgroup]{padding-top:.9rem}",
+    "@media(min-width:40rem){th[scope=row]{min-width:8.5rem;max-width:18rem}td{max-width:26rem}}",
+    ".r{text-align:right}td.r{white-space:nowrap}td small{color:var(--muted);display:block}",
     /* charts */
     "svg.chart{width:100%;height:auto;display:block}",
     ".legend{margin:.3rem 0;font-size:.88rem}.legend span{margin-right:.9rem;white-space:nowrap}"
-    ".legend svg.chart{width:30px;height:10px;display:inline}",
-    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));"
-    "gap:1.2rem}",
+    ".legend svg.chart{width:auto;height:10px;display:inline}",
+    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));"
+    "gap:.4rem 1.6rem}.charts>*{min-width:0}",
+    ".charts .wide{width:auto;max-width:100%}",
+    ".schematics{display:flex;flex-wrap:wrap;gap:.4rem 1.6rem}",
+    ".schematics img{max-width:100%;max-height:40rem;background:#fff;border-radius:.4rem;"
+    "padding:.4rem;display:block}",
     "figure{margin:.8rem 0;break-inside:avoid}figcaption{font-weight:600;font-size:.92rem}",
-    "details{margin:.5rem 0}summary{cursor:pointer;color:var(--link)}",
+    "details{margin:.5rem 0}td details{margin:0}summary{cursor:pointer;color:var(--link)}",
     "@media print{body{max-width:none;margin:0;font-size:10.5pt}.wide{overflow:visible}"
     "h2,h3,figcaption{break-after:avoid}tr,figure{break-inside:avoid}summary{display:none}"
     "details::details-content{content-visibility:visible;block-size:auto}a{color:inherit}}",
@@ -65,16 +74,4 @@ void page_begin(FILE *out, const char *title)
 void page_end(FILE *out)
 {
     fputs("</main></body></html>\n", out);
-}
-
-void page_wide_begin(FILE *out, const char *label)
-{
-    fputs("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"", out);
-    markup_text(out, label);
-    fputs("\">", out);
-}
-
-void page_wide_end(FILE *out)
-{
-    fputs("</div>\n", out);
 }

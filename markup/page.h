@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Pages of HTML that need nothing else: one style for all, for phones, desks and paper, light and
- * dark. What can be wide (tables, charts) scrolls in its own box. The pages are XML too.
+ * dark. What is wide (table.h) scrolls in its own box. The pages are XML too.
  */
 #ifndef NND_MARKUP_PAGE_H
 #define NND_MARKUP_PAGE_H
@@ -11,10 +11,5 @@
 /* Everything up to the heading of first order, the title. The body is in <main>. */
 void page_begin(FILE *out, const char *title);
 void page_end(FILE *out);
-
-/* The box of a wide table, which the keyboard can scroll too; `label` names it for screen readers.
- */
-void page_wide_begin(FILE *out, const char *label);
-void page_wide_end(FILE *out);
 
 #endif
