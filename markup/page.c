@@ -50,9 +50,12 @@ static const char *const style[] = {
     "padding:.4rem;display:block}",
     "figure{margin:.8rem 0;break-inside:avoid}figcaption{font-weight:600;font-size:.92rem}",
     "details{margin:.5rem 0}td details{margin:0}summary{cursor:pointer;color:var(--link)}",
-    "@media print{body{max-width:none;margin:0;font-size:10.5pt}.wide{overflow:visible}"
-    "h2,h3,figcaption{break-after:avoid}tr,figure{break-inside:avoid}summary{display:none}"
-    "details::details-content{content-visibility:visible;block-size:auto}a{color:inherit}}",
+    "@media print{body{max-width:none;margin:0;font-size:10.5pt}.wide{overflow:visible;width:auto;"
+    "max-width:none}table{font-size:8pt}th,td{padding-right:.4rem}th[scope=row]{min-width:0}"
+    "caption{font-size:9.5pt}h2,h3,figcaption,caption{break-after:avoid}tr,figure{break-inside:"
+    "avoid}"
+    "summary{display:none}details::details-content{content-visibility:visible;block-size:auto}"
+    "a{color:inherit}}",
 };
 
 void page_begin(FILE *out, const char *title)

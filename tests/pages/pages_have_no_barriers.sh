@@ -1,22 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every page that nnd writes is fine in a browser: small and large, light and dark, without network (check.mjs).
-# shellcheck source=tests/e2e/lib.sh
-. "$2/tests/e2e/lib.sh"
-node=$3
-chromium=$4
-modules=$root/build/pages
-
-skip()
-{
-    printf 'SKIPPED: %s\n' "$*"
-    exit 77
-}
-[ -x "$node" ] || skip "Node is not installed"
-[ -x "$chromium" ] || skip "Chromium is not installed"
-[ -d "$modules/node_modules" ] || skip "tests/pages/install has not been run"
-
-check() { "$node" "$root/tests/pages/check.mjs" "$modules" "$chromium" "$@"; }
+# shellcheck source=tests/pages/lib.sh
+. "$2/tests/pages/lib.sh"
+needs_browser
 
 # What the check is for, it finds.
 cat >bad.html <<'END'
