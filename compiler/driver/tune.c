@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Search for hyper-parameters: a training for each setting of a grid, or of a
- * sample of it. FOLDER/trials.jsonl holds what is done, a line a trial, so that
- * a search goes on where it was interrupted; FOLDER/best.model is the best
- * model so far.
+ * sample of it. What is done is kept in a folder (trials.h), so that a search
+ * goes on where it was interrupted.
  */
 #include <errno.h>
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/driver/progress.h"
-#include "compiler/driver/train.h"
+#include "compiler/driver/trials.h"
 #include "compiler/driver/unit.h"
-#include "runtime/data/file.h"
 #include "runtime/random.h"
 
-enum { OPT_VARY = OPT_TRAIN_END, OPT_RANDOM };
+enum { OPT_VARY = OPT_TRAIN_END, OPT_RANDOM, OPT_WITHIN };
 enum { MOST_TRIALS = 10000, STREAM_TUNE = 0x7ffffffd };
 
 typedef struct Axis {
@@ -27,20 +23,13 @@ typedef struct Axis {
     VEC(double) values;
 } Axis;
 
-typedef struct Trial {
-    const char *settings; /* "filters=50 rate=0.1" */
-    TrainResult result;
-    double seconds;
-} Trial;
-
 typedef struct Tune {
     Arena *arena;
     TrainOptions options;
-    const char *path, *folder;
+    const char *path;
     VEC(Axis) axes;
     int64_t random; /* how many settings to draw; 0: all */
-    VEC(Trial) trials;
-    const char *log; /* trials.jsonl */
+    Trials trials;
 } Tune;
 
 static const struct option longs[] = {COMMON_LONG_OPTIONS,
@@ -48,6 +37,7 @@ static const struct option longs[] = {COMMON_LONG_OPTIONS,
                                       TRAIN_LONG_OPTIONS,
                                       {"vary", required_argument, NULL, OPT_VARY},
                                       {"random", required_argument, NULL, OPT_RANDOM},
+                                      {"within", required_argument, NULL, OPT_WITHIN},
                                       {NULL, 0, NULL, 0}};
 
 /* ---- settings ---- */
@@ -114,74 +104,6 @@ static int64_t *choose_settings(const Tune *t, int64_t *count)
     return order;
 }
 
-/* ---- what is done ---- */
-
-static const char *file_in(const Tune *t, const char *name)
-{
-    return arena_printf(t->arena, "%s/%s", t->folder, name);
-}
-
-static bool read_trial(Tune *t, const char *line, size_t length)
-{
-    json_t *object = json_loadb(line, length, 0, NULL);
-    const char *settings = json_string_value(json_object_get(object, "settings"));
-    const char *metric = json_string_value(json_object_get(object, "metric"));
-    if (!settings || !metric) {
-        json_decref(object);
-        return false;
-    }
-    Trial trial = {.settings = arena_strdup(t->arena, settings)};
-    snprintf(trial.result.metric_name, sizeof trial.result.metric_name, "%s", metric);
-    trial.result.metric = json_number_value(json_object_get(object, "value"));
-    trial.result.score = json_number_value(json_object_get(object, "score"));
-    trial.result.epoch = json_integer_value(json_object_get(object, "epoch"));
-    trial.result.weights = json_integer_value(json_object_get(object, "weights"));
-    trial.result.memory = json_integer_value(json_object_get(object, "memory"));
-    trial.seconds = json_number_value(json_object_get(object, "seconds"));
-    vec_push(t->arena, &t->trials, trial);
-    json_decref(object);
-    return true;
-}
-
-static NndStatus read_log(Tune *t, NndError *error)
-{
-    const char *path = file_in(t, "trials.jsonl");
-    t->log = "";
-    if (access(path, F_OK))
-        return NND_OK;
-    NndFile file;
-    NndStatus status = nnd_file_read(&file, path, (size_t)1 << 28, error);
-    if (status)
-        return status;
-    t->log = arena_strndup(t->arena, file.data, file.size);
-    nnd_file_free(&file);
-    const char *line = t->log;
-    for (int number = 1; *line; number++) {
-        size_t length = strcspn(line, "\n");
-        if (!read_trial(t, line, length))
-            return nnd_fail(error, NND_EFORMAT, "%s:%d: this is no trial of a search", path, number);
-        line += length + (line[length] == '\n');
-    }
-    return NND_OK;
-}
-
-static bool is_done(const Tune *t, const char *settings)
-{
-    for (int i = 0; i < t->trials.count; i++)
-        if (!strcmp(t->trials.data[i].settings, settings))
-            return true;
-    return false;
-}
-
-static const Trial *best_trial(const Tune *t)
-{
-    const Trial *best = NULL;
-    for (int i = 0; i < t->trials.count; i++)
-        if (!best || t->trials.data[i].result.score > best->result.score)
-            best = &t->trials.data[i];
-    return best;
-}
-
 /* ---- trials ---- */
 
 static void apply(TrainOptions *o, const char *name, double value)
@@ -196,26 +118,6 @@ static void apply(TrainOptions *o, const char *name, double value)
         vec_push(o->common.arena, &o->common.args, ((ModelArg){name, value}));
 }
 
-static int keep_trial(Tune *t, Trial trial)
-{
-    const Trial *best = best_trial(t);
-    const char *model = file_in(t, "trial.model");
-    bool better = !best || trial.result.score > best->result.score;
-    if (better ? rename(model, file_in(t, "best.model")) : unlink(model))
-        return command_fail("%s: %s", model, strerror(errno));
-    vec_push(t->arena, &t->trials, trial);
-    const TrainResult *r = &trial.result;
-    t->log = arena_printf(t->arena,
-                          "%s{\"settings\":\"%s\",\"metric\":\"%s\",\"value\":%.9g,\"score\":%.9g,\"epoch\":%lld,"
-                          "\"weights\":%lld,\"memory\":%lld,\"seconds\":%.2f}\n",
-                          t->log, trial.settings, r->metric_name, r->metric, r->score, (long long)r->epoch,
-                          (long long)r->weights, (long long)r->memory, trial.seconds);
-    NndError error;
-    if (nnd_file_write(file_in(t, "trials.jsonl"), t->log, strlen(t->log), &error))
-        return command_fail("%s", error.text);
-    return EXIT_FINE;
-}
-
 static int run_trial(Tune *t, int64_t setting, const char *settings)
 {
     Arena *arena = arena_new();
@@ -223,7 +125,7 @@ static int run_trial(Tune *t, int64_t setting, const char *settings)
     o.common.arena = arena;
     o.common.quiet = o.common.silent = true;
     o.common.json = false;
-    o.common.output = file_in(t, "trial.model");
+    o.common.output = trials_file(&t->trials, "trial.model");
     for (int i = 0; i < t->axes.count; i++)
         apply(&o, t->axes.data[i].name, value_at(t, setting, i));
     Trial trial = {.settings = settings};
@@ -231,23 +133,18 @@ static int run_trial(Tune *t, int64_t setting, const char *settings)
     int status = train_model(&o, t->path, arena, &trial.result);
     trial.seconds = seconds_now() - start;
     arena_free(arena);
-    unlink(file_in(t, "trial.model.checkpoint"));
-    return status ? status : keep_trial(t, trial);
-}
-
-static const char *last_line(const char *text)
-{
-    const char *last = text;
-    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
-        last = text;
-    return last;
+    unlink(trials_file(&t->trials, "trial.model.checkpoint"));
+    NndError error;
+    if (!status && trials_add(&t->trials, trial, o.common.output, &error))
+        return command_fail("%s", error.text);
+    return status;
 }
 
 static void tell_trial(const Tune *t, int64_t number, int64_t count)
 {
-    const Trial *trial = &t->trials.data[t->trials.count - 1];
+    const Trial *trial = &t->trials.all.data[t->trials.all.count - 1];
     if (t->options.common.json)
-        fputs(last_line(t->log), stdout);
+        puts(trial_json(t->arena, trial));
     else
         printf("%lld/%lld  %s %.4f  %s  %.1f s\n", (long long)number, (long long)count, trial->result.metric_name,
                trial->result.metric, trial->settings, trial->seconds);
@@ -258,36 +155,31 @@ static void tell_trial(const Tune *t, int64_t number, int64_t count)
 
 static int by_score(const void *a, const void *b)
 {
-    double x = ((const Trial *)a)->result.score, y = ((const Trial *)b)->result.score;
-    return (x < y) - (x > y);
+    const Trial *s = a, *t = b;
+    if (s->result.score != t->result.score)
+        return s->result.score < t->result.score ? 1 : -1;
+    return s->number - t->number;
 }
 
-static double memory_of(const Trial *trial)
+static void print_row(const Trial *trial, char mark)
 {
-    return (double)trial->result.memory + 4.0 * (double)trial->result.weights;
+    printf("%c %-14.4f %6lld %12lld %12.2f  %s\n", mark, trial->result.metric,
+           (long long)trial->result.epoch, (long long)trial->result.weights,
+           (double)trial_memory(trial) / (1 << 20), trial->settings);
 }
 
-/* Trials are in order of their scores: better ones come first. */
-static bool is_on_frontier(const Trial *trials, int at)
+static void print_table(Trials *t)
 {
-    for (int i = 0; i < at; i++)
-        if (memory_of(&trials[i]) <= memory_of(&trials[at]))
-            return false;
-    return true;
-}
-
-static void print_table(Tune *t)
-{
-    qsort(t->trials.data, (size_t)t->trials.count, sizeof *t->trials.data, by_score);
-    printf("\n  %-14s %6s %12s %12s  %s\n", t->trials.data[0].result.metric_name, "epoch", "weights", "memory MiB", "settings");
-    for (int i = 0; i < t->trials.count; i++) {
-        const Trial *trial = &t->trials.data[i];
-        printf("%c %-14.4f %6lld %12lld %12.2f  %s\n", is_on_frontier(t->trials.data, i) ? '*' : ' ', trial->result.metric,
-               (long long)trial->result.epoch, (long long)trial->result.weights, memory_of(trial) / (1 << 20), trial->settings);
+    qsort(t->all.data, (size_t)t->all.count, sizeof *t->all.data, by_score);
+    const Trial *chosen = trials_chosen(t);
+    printf("\n  %-14s %6s %12s %12s  %s\n", chosen->result.metric_name, "epoch", "weights", "memory MiB", "settings");
+    for (int i = 0; i < t->all.count; i++) {
+        const Trial *trial = &t->all.data[i];
+        print_row(trial, trial == chosen ? '>' : trials_on_frontier(t, trial) ? '*' : ' ');
     }
-    printf("* no other is both better and smaller. Memory: weights and the plan of a training step.\n"
-           "The best model is %s\n",
-           file_in(t, "best.model"));
+    printf("* no other is as good and as small. Memory: weights and the plan of a training step.\n"
+           "> the smallest within %g of the best: %s\n",
+           t->within, trials_file(t, "best.model"));
 }
 
 /* ---- the command ---- */
@@ -318,33 +210,40 @@ static int tune(Tune *t)
     int status = check_names(t);
     if (status)
         return status;
-    if (mkdir(t->folder, 0777) && errno != EEXIST)
-        return command_fail("%s: %s", t->folder, strerror(errno));
-    if (read_log(t, &error))
+    if (mkdir(t->trials.folder, 0777) && errno != EEXIST)
+        return command_fail("%s: %s", t->trials.folder, strerror(errno));
+    if (trials_read(&t->trials, &error))
         return command_fail("%s", error.text);
     int64_t count, *order = choose_settings(t, &count);
     for (int64_t i = 0; i < count && !status; i++) {
         const char *settings = settings_text(t, order[i]);
-        if (is_done(t, settings))
+        if (trials_have(&t->trials, settings))
             continue;
         status = run_trial(t, order[i], settings);
         if (!status)
             tell_trial(t, i + 1, count);
     }
-    if (!status && !t->options.common.json)
-        print_table(t);
+    if (!status && t->options.common.json)
+        printf("{\"chosen\":%s}\n", trial_json(t->arena, trials_chosen(&t->trials)));
+    else if (!status)
+        print_table(&t->trials);
     return status;
 }
 
 static int own_option(const Command *command, Tune *t, int option)
 {
-    if (option == OPT_VARY)
-        return add_axis(command, t, optarg);
-    if (option != OPT_RANDOM)
-        return train_option(command, &t->options, option);
-    if (parse_int(optarg, 1, MOST_TRIALS, &t->random))
-        return -1;
-    return command_usage(command, "--random needs a number from 1 to %d, found `%s`", MOST_TRIALS, optarg);
+    switch (option) {
+    case OPT_VARY: return add_axis(command, t, optarg);
+    case OPT_RANDOM:
+        if (parse_int(optarg, 1, MOST_TRIALS, &t->random))
+            return -1;
+        return command_usage(command, "--random needs a number from 1 to %d, found `%s`", MOST_TRIALS, optarg);
+    case OPT_WITHIN:
+        if (parse_double(optarg, &t->trials.within) && t->trials.within >= 0)
+            return -1;
+        return command_usage(command, "--within needs a tolerance of the metric, 0 or more, found `%s`", optarg);
+    default: return train_option(command, &t->options, option);
+    }
 }
 
 static int check_usage(const Command *command, Tune *t, int rest)
@@ -365,7 +264,7 @@ static int check_usage(const Command *command, Tune *t, int rest)
 static int run_tune(const Command *command, int argc, char **argv)
 {
     Arena *arena = arena_new();
-    Tune t = {.arena = arena};
+    Tune t = {.arena = arena, .trials = {.arena = arena}};
     train_options_init(&t.options, arena);
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;)
@@ -376,7 +275,7 @@ static int run_tune(const Command *command, int argc, char **argv)
         status = check_pass_options(command, &t.options.common);
     if (status < 0) {
         t.path = argv[optind];
-        t.folder = t.options.common.output;
+        t.trials.folder = t.options.common.output;
         status = tune(&t);
     }
     arena_free(arena);
@@ -388,12 +287,15 @@ const Command command_tune = {
     .summary = "search for good settings of a model",
     .help = "Usage: nnd tune MODEL.nnd --train FILE [--valid FILE|SHARE] --vary NAME=VALUE,... -o FOLDER\n\n"
             "Trains the model with every combination of the values and keeps the best by its validation\n"
-            "metric: FOLDER/best.model. FOLDER/trials.jsonl has a line for each trial; a search that was\n"
-            "interrupted goes on after the last. The table sets the metric against the memory that the\n"
-            "compiler plans.\n\n"
+            "metric, or the smallest that is almost as good: FOLDER/best.model. FOLDER/trials.jsonl has a\n"
+            "line for each trial; a search that was interrupted goes on after the last. The table sets the\n"
+            "metric against the memory that the compiler plans. FOLDER/trial-N.model is the model of line N,\n"
+            "if no other is as good and as small.\n\n"
             "      --vary NAME=V,V,...  values of a parameter of the model, or of rate, batch or epochs;\n"
             "                           may be given several times\n"
             "      --random N           only N combinations, drawn by the seed\n"
+            "      --within X           choose the trial of least memory whose metric is at most X from the\n"
+            "                           best (default 0); of a search that is done, without training again\n"
             "      --train FILE         data to train on\n"
             "      --valid FILE|SHARE   data to validate on, or the share of the training data to hold out\n"
             COLUMNS_HELP

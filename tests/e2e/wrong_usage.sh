@@ -37,6 +37,10 @@ usage export x.model
 usage export x.model -o x.onnx --lengths some
 usage tune model.nnd --train x.tsv -o folder
 usage tune model.nnd --train x.tsv -o folder --vary size=a
+for tolerance in -0.01 nan inf 1% ''; do
+    usage tune model.nnd --train x.tsv -o folder --vary size=4 --within "$tolerance"
+    grep -q -e '--within needs a tolerance' err || fail "--within '$tolerance' is not what the error names"
+done
 usage report x.model
 usage cross model.nnd --train x.tsv
 usage cross model.nnd --train x.tsv -o folder --folds 1
