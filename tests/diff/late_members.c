@@ -9,7 +9,7 @@
 
 #include "runtime/pool.h"
 
-enum { ONE_IN = 4, LONGEST = 64 };
+enum { ONE_IN = 4, LONGEST = 16 };
 
 void __real_nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *member, void *context);
 void __real_nnd_pool_meet(NndPool *pool);
