@@ -6,6 +6,9 @@
 . "$2/tests/e2e/lib.sh"
 
 for model in "$root"/examples/*.nnd; do
+    case ${NND_SANITIZE:+$model} in
+    *resnet* | *vgg*) continue ;; # minutes, under sanitizers
+    esac
     for stage in lowered train optimised kernels llvm; do
         run ir "$model" --stage "$stage" --verify-each
         [ -s out ] || fail "$model: stage $stage is empty"
