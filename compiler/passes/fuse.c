@@ -184,6 +184,14 @@ static bool is_demand(const Fuser *f, const IrInst *inst)
     return dot && dot->op == OP_dot && is_fixed(f, dot) && uses_of(f, dot)->count == 1 && !uses_of(f, dot)->elsewhere;
 }
 
+/* pad_windows has made it so that it is written once. */
+static bool is_padding_of_windows(const Fuser *f, const IrInst *inst)
+{
+    const Uses *uses = uses_of(f, inst);
+    return inst->op == OP_pad && uses->count > 0 && uses->user->op == OP_window &&
+           !optimisation_in(f->without, OPTIMISE_PAD_WINDOWS);
+}
+
 static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
 {
     const Uses *uses = uses_of(f, inst);
@@ -195,6 +203,8 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
     if (is_generator(inst))
         return true; /* in regions inside, too */
     if (uses->elsewhere)
+        return false;
+    if (is_padding_of_windows(f, inst))
         return false;
     if (is_view(inst))
         return !is_demand(f, inst) &&
