@@ -80,9 +80,7 @@ void ort_free(Ort *ort)
         ort->api->release_memory_info(ort->memory);
     if (ort->env)
         ort->api->release_env(ort->env);
-    if (ort->library)
-        dlclose(ort->library);
-    free(ort);
+    free(ort); /* the library stays: its threads and what it allocated for good may be about still */
 }
 
 const char *ort_version(const Ort *ort)

@@ -11,6 +11,9 @@ export NND_ONNXRUNTIME="${NND_ONNXRUNTIME:-$root/build/onnxruntime/libonnxruntim
     exit 77
 }
 
+echo 'leak:libonnxruntime' >suppressions # a few bytes of its own
+export LSAN_OPTIONS="suppressions=$work/suppressions"
+
 texts 90 1 >train.tsv
 texts 40 2 >test.tsv
 images train 60 3
