@@ -105,15 +105,6 @@ static NndStatus load_labels(NndDataset *out, int target, const char *path, NndE
     return status;
 }
 
-/* Where the file name says which kind of images it holds: "images-idx3". */
-static const char *find_images(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    const char *three = strstr(base, "images-idx3");
-    return three ? three : strstr(base, "images-idx4");
-}
-
 /* The rank and size of an image; the pixels stay in the file's memory. */
 static NndStatus take_images(NndDataset *out, int input, NndIdx *idx, const char *path, NndError *error)
 {
@@ -132,10 +123,8 @@ static NndStatus take_images(NndDataset *out, int input, NndIdx *idx, const char
 /* The labels of images are in a file of their own beside them. */
 static NndStatus find_labels(NndDataset *out, int target, const char *path, NndError *error)
 {
-    const char *images = find_images(path);
-    size_t name = strlen("images-idx3");
-    char *labels;
-    if (asprintf(&labels, "%.*slabels-idx1%s", (int)(images - path), path, images + name) < 0)
+    char *labels = nnd_idx_labels_path(path);
+    if (!labels)
         return nnd_fail(error, NND_ENOMEM, "%s: out of memory", path);
     NndStatus status = access(labels, F_OK) ? nnd_fail(error, NND_EINVAL, "%s: there are no labels: %s is missing", path, labels)
                                             : load_labels(out, target, labels, error);
@@ -195,7 +184,7 @@ static NndStatus load(NndDataset *out, const char *path, NndDataWish wish, NndEr
         return load_lines(out, "/dev/stdin", false, wish, error);
     if (ends_with(path, ".txt") || ends_with(path, ".tsv"))
         return load_lines(out, path, ends_with(path, ".tsv"), wish, error);
-    if (!find_images(path))
+    if (!nnd_idx_find_images(path))
         return nnd_fail(error, NND_EINVAL,
                         "%s: not a known kind of data file (.tsv, .txt, images-idx3, images-idx4)",
                         path);

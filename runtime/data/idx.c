@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/data/idx.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static uint32_t big_endian(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -69,6 +72,35 @@ void nnd_idx_free(NndIdx *idx)
 {
     nnd_file_free(&idx->file);
     *idx = (NndIdx){0};
+}
+
+NndStatus nnd_idx_put(NndWriter *writer, int32_t rank, const int64_t *dims, const uint8_t *data, NndError *error)
+{
+    uint8_t header[4 + 4 * NND_IDX_MAX_RANK] = {0, 0, 8, (uint8_t)rank};
+    size_t used = 4, size = 1;
+    for (int i = 0; i < rank; i++) {
+        for (int shift = 24; shift >= 0; shift -= 8)
+            header[used++] = (uint8_t)(dims[i] >> shift);
+        size *= (size_t)dims[i];
+    }
+    NndStatus status = nnd_writer_put(writer, header, used, error);
+    return status ? status : nnd_writer_put(writer, data, size, error);
+}
+
+const char *nnd_idx_find_images(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    const char *three = strstr(base, "images-idx3");
+    return three ? three : strstr(base, "images-idx4");
+}
+
+char *nnd_idx_labels_path(const char *path)
+{
+    const char *images = nnd_idx_find_images(path);
+    char *labels;
+    int size = asprintf(&labels, "%.*slabels-idx1%s", (int)(images - path), path, images + strlen("images-idx3"));
+    return size < 0 ? NULL : labels;
 }
 
 void nnd_u8_to_f32(float *out, const uint8_t *data, int64_t count)

@@ -46,6 +46,12 @@ usage cross model.nnd --train x.tsv
 usage cross model.nnd --train x.tsv -o folder --folds 1
 usage explain
 usage explain x.model --delete 0
+usage convert one.arff
+usage convert one.arff two.arff out.tsv
+usage convert --cifar 11 a.bin a-images-idx4-ubyte
+usage convert --cifar 10 a.bin a.tsv
+usage convert --cifar 10 --classes names.txt a.bin a-images-idx4-ubyte
+usage convert --classes names.txt one.arff out.tsv
 usage embed texts.txt
 usage embed -o vectors.txt
 usage embed texts.txt -o vectors.txt --size 0
