@@ -40,7 +40,7 @@ static const char *const style[] = {
     ".r{text-align:right}td.r{white-space:nowrap}td small{color:var(--muted);display:block}",
     /* charts */
     "svg.chart{width:100%;height:auto;display:block}",
-    ".legend{margin:.3rem 0;font-size:.88rem}.legend span{margin-right:.9rem;white-space:nowrap}"
+    ".legend{margin:.3rem 0;font-size:.88rem}.legend span{margin-right:.9rem;display:inline-block;max-width:100%}"
     ".legend svg.chart{width:auto;height:10px;display:inline}",
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));"
     "gap:.4rem 1.6rem}.charts>*{min-width:0}",
