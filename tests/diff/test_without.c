@@ -24,7 +24,7 @@
 #include "tests/diff/generate.h"
 #include "tests/diff/generate_source.h"
 
-enum { IR_PROGRAMS = 16, SOURCE_PROGRAMS = 4 };
+enum { IR_PROGRAMS = 24, SOURCE_PROGRAMS = 6 };
 
 typedef struct Without {
     const char *name;
