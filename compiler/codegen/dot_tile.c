@@ -3,7 +3,7 @@
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/scalar.h"
 
-enum { MAX_SUMS = 64, UNROLLED = 8 };
+enum { MAX_SUMS = 64, UNROLLED = 8, LOW_TILE = 4 };
 
 typedef struct Tiles {
     const DotPlan *plan;
@@ -151,7 +151,7 @@ static void set_row_tables(Emit *e, const Tiles *t, LLVMValueRef at, const LLVMV
         set_row_bounds(e, t, at, axes, row);
 }
 
-/* A last tile that is not full computes the last row several times. */
+/* A last tile that is not full computes the last row several times, if there are bounds. */
 static void locate_rows(Emit *e, const Tiles *t)
 {
     const DotPlan *p = t->plan;
@@ -381,10 +381,10 @@ static LLVMValueRef tile_inside(Emit *e, const Tiles *t, LLVMValueRef first_row)
     return LLVMBuildICmp(e->b, LLVMIntNE, all, emit_i64(e, 0), "");
 }
 
-static void emit_any_tile(Emit *e, Tiles *t, LLVMValueRef first_row, LLVMValueRef panel)
+static void emit_any_tile(Emit *e, Tiles *t, int height, LLVMValueRef first_row, LLVMValueRef panel)
 {
     const DotPlan *p = t->plan;
-    Tile inner = {.all = t, .row_count = p->tile_rows};
+    Tile inner = {.all = t, .row_count = height};
     if (!p->map.bound_count) {
         emit_tile(e, &inner, first_row, panel);
         return;
@@ -404,12 +404,38 @@ static void emit_any_tile(Emit *e, Tiles *t, LLVMValueRef first_row, LLVMValueRe
 
 /* ---- one item ---- */
 
+/* Tiles of `height` rows from `first` on, up to `end`. */
+static void emit_tiles_of(Emit *e, Tiles *t, int height, LLVMValueRef first, LLVMValueRef end, LLVMValueRef panel)
+{
+    Loop rows = loop_begin(e, first, end, height, LOOP_PLAIN);
+    emit_any_tile(e, t, height, rows.index, panel);
+    loop_end(e, &rows);
+}
+
+/* Rows that do not fill a tile are done in lower ones, so that a single row costs what a row costs. With bounds they fill
+ * a tile by repeating the last one: their tiles are large, and they are rare. */
+static void emit_panel(Emit *e, Tiles *t, LLVMValueRef panel)
+{
+    const int heights[] = {t->plan->tile_rows, LOW_TILE, 1};
+    LLVMValueRef first = emit_i64(e, 0), count = index_sub(e, t->row_hi, t->row_lo);
+    if (t->plan->map.bound_count) {
+        emit_tiles_of(e, t, t->plan->tile_rows, first, count, panel);
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (i && heights[i] >= t->plan->tile_rows)
+            continue;
+        LLVMValueRef rows = emit_i64(e, heights[i]);
+        LLVMValueRef end = index_add(e, first, index_mul(e, index_div(e, index_sub(e, count, first), rows), rows));
+        emit_tiles_of(e, t, heights[i], first, end, panel);
+        first = end;
+    }
+}
+
 static void emit_tiles(Emit *e, Tiles *t)
 {
     Loop panels = loop_begin(e, t->panel_lo, t->panel_hi, 1, LOOP_PLAIN);
-    Loop rows = loop_begin(e, emit_i64(e, 0), index_sub(e, t->row_hi, t->row_lo), t->plan->tile_rows, LOOP_PLAIN);
-    emit_any_tile(e, t, rows.index, panels.index);
-    loop_end(e, &rows);
+    emit_panel(e, t, panels.index);
     loop_end(e, &panels);
 }
 
