@@ -103,6 +103,8 @@ study_tables()
         printf 'c\tSome of it\t1\t2\tmixed\tF1 0.9\nd\tNobody asked\t0\t0\tnot measured\t-\n'
     } >tables/claims.tsv
     cp tables/claims.tsv timings/claims.tsv
+    awk -F'\t' '$3 == "pefinder"' runs.tsv | sed 's/pefinder/impression/' >sections.runs.tsv
+    "$bin/nnd-evaluate" table sections.runs.tsv >tables/sections.tsv 2>/dev/null || fail "no results of sections"
     printf 'task\tsite\tsystem\tseed\tcase\treports\tright\npresence\tstanford-like\tcnn\t1\tabsent-short\t18\t0.94\n' >tables/cases.tsv
     {
         printf 'system\tengine\tcompile_ms\tlatency_us\tlatency_low_us\tlatency_high_us\tbatch_items\titems_per_second\tgflops\tpeak_gflops\tmemory_mb\n'

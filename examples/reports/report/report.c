@@ -15,6 +15,7 @@ static const Section sections[] = {
     {"claims", "The paper’s claims", section_claims},
     {"significance", "Is it chance?", section_significance},
     {"cases", "Which reports are hard", section_cases},
+    {"rules", "What PEFinder reads", section_rules},
     {"corpora", "The reports", section_corpora},
     {"learning", "Learning curves", section_learning},
     {"curves", "Precision, recall and calibration", section_curves},

@@ -18,6 +18,7 @@ void section_results(Study *study);
 void section_claims(Study *study);
 void section_significance(Study *study);
 void section_cases(Study *study);
+void section_rules(Study *study);
 void section_corpora(Study *study);
 void section_learning(Study *study);
 void section_curves(Study *study);
