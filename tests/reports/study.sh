@@ -4,9 +4,11 @@
 # models label folders of reports.
 set -eu
 build=$1
-run=$PWD/examples/reports/run
-work=$(mktemp -d "${TMPDIR:-/tmp}/nnd-study-XXXXXX")
+export NND_SHARED="${NND_SHARED:-$PWD/../shared}"
+work=$(mktemp -d "${TMPDIR:-/tmp}/nnd study-XXXXXX") # names may have blanks
 trap 'rm -rf "$work"' EXIT
+cp -r examples "$work"
+run=$work/examples/reports/run
 out=$work/study
 
 fail()
@@ -51,6 +53,10 @@ sed '1d; s/^"[^"]*",//' "$work/labels.csv" | cmp - "$work/expected" || fail "lab
 sums >"$work/first"
 study
 grep -q 'no work to do' "$work/log" || fail "finished steps are done again"
+touch "${run%/run}/study/claims.awk"
+study
+grep -q 'claims' "$work/log" || fail "a step whose script has changed is not done again"
+grep -q 'train' "$work/log" && fail "a step whose script has not changed is done again"
 rm -r "$out/tables" "$out/sequences/tables" "$out/models/presence.hnn-1.model" "$out/predictions" "$out/deletion"
 study
 grep -q 'train HNN' "$work/log" || fail "a model that is missing is not made"
@@ -59,5 +65,5 @@ sums | cmp - "$work/first" || fail "the tables are not the same again"
 # The same weights with two threads.
 cp "$out/models/presence.hnn-1.model" "$work/one.model"
 command=$(sed -n 's/^  do = \(cd \. && .*presence\.hnn-1\.model.*\)/\1/p' "$out/build.ninja" | sed 's/--threads 1/--threads 2/; s/\$\$/$/g')
-(cd "$out" && NND=$build/nnd REPORTS=${run%/run} sh -c "$command") >"$work/log" 2>&1 || fail "training with two threads fails"
+(cd "$out" && NND=$build/nnd REPORTS=${run%/run} sh -c "IFS=; $command") >"$work/log" 2>&1 || fail "training with two threads fails"
 cmp "$out/models/presence.hnn-1.model" "$work/one.model" || fail "two threads make other weights"
