@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <llvm-c/ExecutionEngine.h>
 #include <llvm-c/LLJIT.h>
@@ -11,7 +12,7 @@
 #include <llvm-c/OrcEE.h>
 
 #include "compiler/cache.h"
-#include "compiler/codegen/module.h"
+#include "compiler/codegen/slices.h"
 #include "runtime/axes.h"
 #include "runtime/kept.h"
 #include "runtime/parts.h"
@@ -196,21 +197,6 @@ static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *erro
 
 /* ---- compiling ---- */
 
-static NndStatus compile(LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target, Stopwatch *watch, KernelInfos *infos,
-                         NndError *error)
-{
-    LLVMContextRef context = LLVMContextCreate();
-    LLVMModuleRef module = NULL;
-    NndStatus status = codegen_module(&module, context, ir, target, watch, infos, error);
-    if (!status)
-        status = codegen_object(out, module, target, error);
-    stopwatch_lap(watch, "machine code");
-    if (module)
-        LLVMDisposeModule(module);
-    LLVMContextDispose(context);
-    return status;
-}
-
 /* All that the code depends on; NULL if this build of the compiler cannot be told from others. */
 static const char *cache_key(Arena *arena, const IrModule *ir, const Target *target)
 {
@@ -224,44 +210,52 @@ static const char *cache_key(Arena *arena, const IrModule *ir, const Target *tar
                         ir_module_text(arena, ir));
 }
 
-static NndStatus find_or_compile(LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target, const char *cache,
+static NndStatus find_or_compile(Slices *out, int count, const IrModule *ir, const Target *target, const char *cache,
                                  Stopwatch *watch, NndError *error)
 {
     Arena *arena = arena_new();
     const char *key = cache ? cache_key(arena, ir, target) : NULL;
-    void *object;
+    void *packed;
     size_t size;
     NndStatus status = NND_OK;
-    bool found = key && cache_find(arena, cache, key, &object, &size);
+    bool found = key && cache_find(arena, cache, key, &packed, &size) && slices_unpack(out, packed, size);
     stopwatch_lap(watch, found ? "kernel cache: found" : "kernel cache: not found");
-    if (found)
-        *out = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, size, ir->name);
-    else
-        status = compile(out, ir, target, watch, NULL, error);
-    if (!status && key && !found)
-        cache_keep(cache, key, LLVMGetBufferStart(*out), LLVMGetBufferSize(*out), CACHE_LIMIT);
+    if (!found)
+        status = slices_compile(out, count, ir, target, watch, NULL, error);
+    if (!status && key && !found) {
+        packed = slices_pack(arena, out, &size);
+        cache_keep(cache, key, packed, size, CACHE_LIMIT);
+    }
     arena_free(arena);
     return status;
 }
 
-static NndStatus compile_profiled(Jit *jit, LLVMMemoryBufferRef *out, const IrModule *ir, const Target *target,
-                                  Stopwatch *watch, NndError *error)
+static NndStatus compile_profiled(Jit *jit, Slices *out, int count, const IrModule *ir, const Target *target, Stopwatch *watch,
+                                  NndError *error)
 {
     KernelInfos infos = {.arena = jit->arena};
-    NndStatus status = compile(out, ir, target, watch, &infos, error);
+    NndStatus status = slices_compile(out, count, ir, target, watch, &infos, error);
     begin_profile(jit, &infos);
     return status;
 }
 
-static NndStatus make_object(Jit *jit, LLVMMemoryBufferRef *out, const IrModule *ir, const JitOptions *options, Stopwatch *watch,
-                             NndError *error)
+static int slice_count(const JitOptions *options)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN), wanted = options->threads ? options->threads : cores;
+    long count = options->time_stages ? 1 : wanted < cores ? wanted : cores;
+    return count < 1 ? 1 : count < MAX_SLICES ? (int)count : MAX_SLICES;
+}
+
+static NndStatus make_objects(Jit *jit, Slices *out, const IrModule *ir, const JitOptions *options, Stopwatch *watch,
+                              NndError *error)
 {
     Target target;
+    int count = slice_count(options);
     NndStatus status = target_open(&target, &(TargetOptions){.cpu = options->cpu, .level = options->level}, error);
     if (!status && jit->profiles)
-        status = compile_profiled(jit, out, ir, &target, watch, error);
+        status = compile_profiled(jit, out, count, ir, &target, watch, error);
     else if (!status)
-        status = find_or_compile(out, ir, &target, options->cache, watch, error);
+        status = find_or_compile(out, count, ir, &target, options->cache, watch, error);
     target_free(&target);
     return status;
 }
@@ -275,20 +269,30 @@ static LLVMOrcObjectLayerRef perf_layer(void *context, LLVMOrcExecutionSessionRe
     return layer;
 }
 
-static NndStatus load(Jit *jit, const IrModule *module, LLVMMemoryBufferRef object, NndError *error)
+/* LLVM takes the objects over. */
+static NndStatus add_objects(Jit *jit, Slices *slices, NndError *error)
+{
+    for (int i = 0; i < slices->count; i++) {
+        LLVMMemoryBufferRef object = slices->objects[i];
+        slices->objects[i] = NULL;
+        LLVMErrorRef failed = LLVMOrcLLJITAddObjectFile(jit->lljit, LLVMOrcLLJITGetMainJITDylib(jit->lljit), object);
+        if (failed)
+            return llvm_failed(failed, error);
+    }
+    return NND_OK;
+}
+
+static NndStatus load(Jit *jit, const IrModule *module, Slices *slices, NndError *error)
 {
     LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
     if (getenv("NND_PERF"))
         LLVMOrcLLJITBuilderSetObjectLinkingLayerCreator(builder, perf_layer, NULL);
     LLVMErrorRef failed = LLVMOrcCreateLLJIT(&jit->lljit, builder);
-    if (failed) {
-        LLVMDisposeMemoryBuffer(object);
-        return llvm_failed(failed, error);
-    }
-    failed = LLVMOrcLLJITAddObjectFile(jit->lljit, LLVMOrcLLJITGetMainJITDylib(jit->lljit), object);
     if (failed)
         return llvm_failed(failed, error);
-    NndStatus status = define_symbols(jit, error);
+    NndStatus status = add_objects(jit, slices, error);
+    if (!status)
+        status = define_symbols(jit, error);
     return status ? status : find_functions(jit, module, error);
 }
 
@@ -378,10 +382,11 @@ NndStatus jit_engine_new(Engine **out, const IrModule *module, const JitOptions 
     Arena *arena = arena_new();
     Jit *jit = ARENA_NEW(arena, Jit);
     *jit = (Jit){.engine = {"jit", jit_run, jit_forget, jit_stats, jit_free}, .arena = arena, .profiles = options->profile};
-    LLVMMemoryBufferRef object;
-    NndStatus status = make_object(jit, &object, module, options, &watch, error);
+    Slices slices = {0};
+    NndStatus status = make_objects(jit, &slices, module, options, &watch, error);
     if (!status)
-        status = load(jit, module, object, error);
+        status = load(jit, module, &slices, error);
+    slices_free(&slices);
     stopwatch_lap(&watch, "linking");
     if (status) {
         jit_free(&jit->engine);

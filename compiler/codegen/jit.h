@@ -11,7 +11,8 @@
 typedef struct JitOptions {
     int level;       /* of optimisation, 0..3 */
     const char *cpu; /* NULL = the host's */
-    bool time_stages;  /* one line a stage on stderr */
+    int threads;       /* to compile with; 0 = one per core */
+    bool time_stages;  /* one line a stage on stderr; compiles with one thread */
     const char *cache; /* folder of the kernel cache; NULL = none is used */
     bool profile;      /* times every kernel (and uses no cache): see jit_profile */
 } JitOptions;

@@ -64,24 +64,13 @@ static void set_layout(Codegen *cg)
 
 /* Short on purpose: loops come in their final form and only need their vectors. */
 #define CLEAN_UP "sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm)"
-#define WITH_VECTORS "function(" CLEAN_UP ",loop-vectorize," CLEAN_UP ")"
-#define WITHOUT_VECTORS "function(" CLEAN_UP ")"
+/* Bodies that are compiled elsewhere (slices.h) are dropped first. */
+#define PIPELINE(passes) "elim-avail-extern,function(" passes ")"
 
-/* Equal kernels are merged first: nothing is compiled twice. */
-static const char *choose_pipeline(OptimisationSet without)
+static NndStatus run_passes(LLVMModuleRef module, const char *passes, const Target *target, NndError *error)
 {
-    bool vectors = !optimisation_in(without, OPTIMISE_VECTORISE);
-    if (optimisation_in(without, OPTIMISE_MERGE_KERNELS))
-        return vectors ? WITH_VECTORS : WITHOUT_VECTORS;
-    return vectors ? "mergefunc," WITH_VECTORS : "mergefunc," WITHOUT_VECTORS;
-}
-
-static NndStatus optimise(LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error)
-{
-    if (target->level <= 0)
-        return NND_OK;
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef failed = LLVMRunPasses(module, choose_pipeline(without), target->machine, options);
+    LLVMErrorRef failed = LLVMRunPasses(module, passes, target->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (!failed)
         return NND_OK;
@@ -89,6 +78,21 @@ static NndStatus optimise(LLVMModuleRef module, OptimisationSet without, const T
     NndStatus status = nnd_fail(error, NND_EINVAL, "LLVM: %s", message);
     LLVMDisposeErrorMessage(message);
     return status;
+}
+
+static NndStatus merge_kernels(LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error)
+{
+    if (target->level <= 0 || optimisation_in(without, OPTIMISE_MERGE_KERNELS))
+        return NND_OK;
+    return run_passes(module, "mergefunc", target, error);
+}
+
+NndStatus codegen_optimise(LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error)
+{
+    if (target->level <= 0)
+        return NND_OK;
+    bool vectors = !optimisation_in(without, OPTIMISE_VECTORISE);
+    return run_passes(module, vectors ? PIPELINE(CLEAN_UP ",loop-vectorize," CLEAN_UP) : PIPELINE(CLEAN_UP), target, error);
 }
 
 #ifndef NDEBUG
@@ -106,8 +110,8 @@ static void verify(LLVMModuleRef module)
 }
 #endif
 
-NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
-                         Stopwatch *watch, KernelInfos *infos, NndError *error)
+NndStatus codegen_generate(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
+                           Stopwatch *watch, KernelInfos *infos, NndError *error)
 {
     Codegen cg = {.arena = arena_new(), .ir = module, .target = target, .context = context, .infos = infos};
     cg.module = LLVMModuleCreateWithNameInContext(module->name, context);
@@ -116,16 +120,23 @@ NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrMod
     for (int i = 0; i < module->funcs.count; i++)
         func_emit(&cg, module->funcs.data[i]);
     arena_free(cg.arena);
-    stopwatch_lap(watch, "code generation");
     verify(cg.module);
-    NndStatus status = optimise(cg.module, module->without, target, error);
-    if (status) {
+    NndStatus status = merge_kernels(cg.module, module->without, target, error);
+    stopwatch_lap(watch, "code generation");
+    if (status)
         LLVMDisposeModule(cg.module);
-        return status;
-    }
+    *out = status ? NULL : cg.module;
+    return status;
+}
+
+NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
+                         Stopwatch *watch, KernelInfos *infos, NndError *error)
+{
+    NndStatus status = codegen_generate(out, context, module, target, watch, infos, error);
+    if (!status)
+        status = codegen_optimise(*out, module->without, target, error);
     stopwatch_lap(watch, "LLVM passes");
-    *out = cg.module;
-    return NND_OK;
+    return status;
 }
 
 static NndStatus emit_file(LLVMMemoryBufferRef *out, LLVMModuleRef module, const Target *target, LLVMCodeGenFileType type,

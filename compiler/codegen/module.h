@@ -35,7 +35,15 @@ typedef struct KernelInfos {
     VEC(KernelInfo) items;
 } KernelInfos;
 
-/* LLVM IR, optimised; `watch` notes the time, `infos` (or NULL) the kernels. The caller disposes of the module, then of the context. */
+/* LLVM IR as it is generated, equal kernels merged: nothing is compiled twice. `watch` notes the time, `infos` (or NULL) the
+ * kernels. The caller disposes of the module, if there is one, then of the context. */
+NndStatus codegen_generate(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
+                           Stopwatch *watch, KernelInfos *infos, NndError *error);
+
+/* LLVM's passes over its functions, none of which looks at other functions. */
+NndStatus codegen_optimise(LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error);
+
+/* Both. */
 NndStatus codegen_module(LLVMModuleRef *out, LLVMContextRef context, const IrModule *module, const Target *target,
                          Stopwatch *watch, KernelInfos *infos, NndError *error);
 

@@ -69,6 +69,12 @@ NndStatus target_open(Target *out, const TargetOptions *options, NndError *error
     return NND_OK;
 }
 
+NndStatus target_open_like(Target *out, const Target *other, NndError *error)
+{
+    TargetOptions options = {.cpu = other->cpu, .features = other->features, .triple = other->triple, .level = other->level};
+    return target_open(out, &options, error);
+}
+
 void target_free(Target *target)
 {
     if (target->machine)

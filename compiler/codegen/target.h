@@ -30,6 +30,8 @@ typedef struct Target {
 
 /* The caller ends it with target_free, also after a failure. */
 NndStatus target_open(Target *out, const TargetOptions *options, NndError *error);
+/* Another one for the same machine: LLVM's part of a target belongs to one thread. */
+NndStatus target_open_like(Target *out, const Target *other, NndError *error);
 void target_free(Target *target);
 
 #endif

@@ -148,6 +148,7 @@ void unit_keep_functions(Unit *unit, const char *const *names)
 static NndStatus jit(Unit *unit, const Options *options, NndError *error)
 {
     JitOptions own = JIT_OPTIONS_INIT;
+    own.threads = options->threads;
     own.time_stages = options->time_passes;
     own.profile = options->profile;
     own.cache = options->no_cache ? NULL : cache_folder(unit->arena);

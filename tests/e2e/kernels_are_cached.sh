@@ -39,5 +39,11 @@ for entry in "$kernels"/*; do
 done
 compiles YES
 compiles NO
+
+# Threads share the work of compiling; the code is the same.
+run predict m.model --no-cache --threads 1 <test.tsv
+cp out alone
+run predict m.model --no-cache --threads 4 <test.tsv
+cmp out alone || fail "code that was compiled by several threads predicts something else"
 run predict m.model --engine interp <test.tsv
 near out expected || fail "the interpreter predicts something else"
