@@ -4,29 +4,14 @@
  */
 #include "compiler/interp/tensor.h"
 
-float tensor_from_bf16(uint16_t bits)
-{
-    uint32_t word = (uint32_t)bits << 16;
-    float x;
-    memcpy(&x, &word, sizeof x);
-    return x;
-}
-
-uint16_t tensor_to_bf16(float x)
-{
-    uint32_t word;
-    memcpy(&word, &x, sizeof word);
-    if (x != x)
-        return (uint16_t)(word >> 16 | 0x40); /* rounding could make an infinity of it */
-    return (uint16_t)((word + 0x7fff + (word >> 16 & 1)) >> 16);
-}
+#include "runtime/bf16.h"
 
 typedef void Converter(int64_t n, const void *from, void *to);
 
 #define AS_IS(x) (x)
 #define TO_U8(x) (uint8_t)(int32_t)(x) /* numbers below 0 wrap around */
 #define TO_BOOL(x) ((x) != 0)
-#define TO_BF16(x) tensor_to_bf16((float)(x))
+#define TO_BF16(x) nnd_to_bf16((float)(x))
 
 #define CONVERTER(from, From, load, to, To, store)                                                 \
     static void from##_to_##to(int64_t n, const void *xs, void *r)                                 \
@@ -45,7 +30,7 @@ typedef void Converter(int64_t n, const void *from, void *to);
 
 CONVERTERS(f32, float, AS_IS)
 CONVERTERS(f64, double, AS_IS)
-CONVERTERS(bf16, uint16_t, tensor_from_bf16)
+CONVERTERS(bf16, uint16_t, nnd_from_bf16)
 CONVERTERS(i32, int32_t, AS_IS)
 CONVERTERS(i64, int64_t, AS_IS)
 CONVERTERS(u8, uint8_t, AS_IS)

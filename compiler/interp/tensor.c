@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/interp/tensor.h"
 
+#include "runtime/bf16.h"
+
 int64_t tensor_span(const Tensor *t, int from, int to)
 {
     int64_t count = 1;
@@ -142,7 +144,7 @@ void tensor_fill_part(const Tensor *t, int64_t first, int64_t count, double valu
     switch (t->type->dtype) {
     case NND_F32: FILL(float, value);
     case NND_F64: FILL(double, value);
-    case NND_BF16: FILL(uint16_t, tensor_to_bf16((float)value));
+    case NND_BF16: FILL(uint16_t, nnd_to_bf16((float)value));
     case NND_I32: FILL(int32_t, value);
     case NND_I64: FILL(int64_t, value);
     case NND_U8: FILL(uint8_t, (int32_t)value);

@@ -64,9 +64,6 @@ void tensor_fill(const Tensor *t, double value);
 void tensor_fill_part(const Tensor *t, int64_t first, int64_t count, double value);
 /* to[to_first + i] += from[from_first + i]; bools: or. Not for bf16. */
 void tensor_add(const Tensor *to, int64_t to_first, const Tensor *from, int64_t from_first, int64_t count);
-/* bf16 is the upper half of an f32; numbers are rounded to the nearest, ties to even. */
-float tensor_from_bf16(uint16_t bits);
-uint16_t tensor_to_bf16(float x);
 
 void kernel_elementwise(const Context *c, IrOp op, const Tensor *x, const Tensor *y, const Tensor *z, const Tensor *out);
 void kernel_cast(const Context *c, const Tensor *x, const Tensor *out);

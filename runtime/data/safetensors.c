@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_COPIES = 2 }; /* of a tensor: an aligned one, and one that is rounded */
+
 struct NndSafetensors {
     NndTensor *tensors;
     int64_t count;
@@ -18,7 +20,7 @@ struct NndSafetensors {
     int64_t metadata_count;
     json_t *header; /* owns names, keys and values */
     NndFile file;   /* empty if the memory is borrowed */
-    void **copies;  /* [copy_count]: data that is misaligned in the file */
+    void **copies;  /* [copy_count]: data that is misaligned in the file, or rounded */
     int64_t copy_count;
 };
 
@@ -80,7 +82,7 @@ static NndStatus read_json(NndSafetensors *file, const Source *s)
                         (long long)problem.position + NND_ST_PREFIX, problem.text);
     size_t count = json_object_size(file->header) + 1;
     file->tensors = calloc(count, sizeof *file->tensors);
-    file->copies = calloc(count, sizeof *file->copies);
+    file->copies = calloc(count, MOST_COPIES * sizeof *file->copies);
     if (!file->tensors || !file->copies)
         return nnd_fail(s->error, NND_ENOMEM, "%s: out of memory", s->name);
     return NND_OK;
@@ -308,6 +310,22 @@ const NndTensor *nnd_safetensors_find(const NndSafetensors *file, const char *na
         if (strcmp(file->tensors[i].name, name) == 0)
             return &file->tensors[i];
     return NULL;
+}
+
+NndStatus nnd_safetensors_round(NndSafetensors *file, const char *name, NndRounding *total, NndError *error)
+{
+    NndTensor *tensor = (NndTensor *)nnd_safetensors_find(file, name);
+    if (!tensor || tensor->dtype != NND_F32)
+        return NND_OK;
+    size_t count = tensor->size / sizeof(float);
+    uint16_t *rounded = malloc(count * sizeof *rounded + 1);
+    if (!rounded)
+        return nnd_fail(error, NND_ENOMEM, "out of memory for the weights `%s`", name);
+    nnd_round_to_bf16(rounded, tensor->data, (int64_t)count, total);
+    tensor->data = file->copies[file->copy_count++] = rounded;
+    tensor->dtype = NND_BF16;
+    tensor->size = count * sizeof *rounded;
+    return NND_OK;
 }
 
 int64_t nnd_safetensors_metadata_count(const NndSafetensors *file)

@@ -13,6 +13,7 @@
 #define NND_RUNTIME_DATA_SAFETENSORS_H
 
 #include "runtime/abi.h"
+#include "runtime/bf16.h"
 #include "runtime/error.h"
 
 #include <stdbool.h>
@@ -46,6 +47,11 @@ const NndTensor *nnd_safetensors_find(const NndSafetensors *file, const char *na
 int64_t nnd_safetensors_metadata_count(const NndSafetensors *file);
 const NndMetadata *nnd_safetensors_metadata_at(const NndSafetensors *file, int64_t index);
 const char *nnd_safetensors_metadata(const NndSafetensors *file, const char *key);
+
+/* An f32 tensor becomes one of bf16, of the same name and shape, in memory of the file object; adds
+ * to `total`. Others stay as they are. */
+NndStatus nnd_safetensors_round(NndSafetensors *file, const char *name, NndRounding *total,
+                                NndError *error);
 
 /* Bytes of a tensor of this type and shape; false on overflow or a negative dimension. */
 bool nnd_tensor_bytes(size_t *out, const NndTensor *tensor);

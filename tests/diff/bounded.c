@@ -9,6 +9,7 @@
 #include "compiler/codegen/jit.h"
 #include "compiler/interp/interp.h"
 #include "compiler/passes/passes.h"
+#include "runtime/bf16.h"
 #include "tests/diff/call.h"
 
 /* ---- programs ---- */
@@ -105,6 +106,8 @@ static void fill(NndDType dtype, void *data, int64_t count, uint64_t seed)
         double x = (double)(int64_t)(word ^ word >> 29) * 0x1p-63;
         if (dtype == NND_F32)
             ((float *)data)[i] = (float)x;
+        else if (dtype == NND_BF16)
+            ((uint16_t *)data)[i] = nnd_to_bf16((float)x);
         else
             ((double *)data)[i] = x;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/diff/call.h"
 
+#include "runtime/bf16.h"
 #include "runtime/data/distinct.h"
 
 typedef struct Random {
@@ -78,20 +79,12 @@ int64_t call_count(const IrType *type, const NndAxis *axes)
     return count;
 }
 
-static float bf16_value(uint16_t bits)
-{
-    uint32_t wide = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &wide, sizeof value);
-    return value;
-}
-
 double call_element(NndDType dtype, const void *data, int64_t i)
 {
     switch (dtype) {
     case NND_F32: return ((const float *)data)[i];
     case NND_F64: return ((const double *)data)[i];
-    case NND_BF16: return bf16_value(((const uint16_t *)data)[i]);
+    case NND_BF16: return nnd_from_bf16(((const uint16_t *)data)[i]);
     case NND_I32: return ((const int32_t *)data)[i];
     case NND_I64: return (double)((const int64_t *)data)[i];
     case NND_U8:
@@ -109,8 +102,8 @@ static void fill(NndDType dtype, void *data, int64_t count, Random *r)
         case NND_F32: ((float *)data)[i] = (float)x; break;
         case NND_F64: ((double *)data)[i] = x; break;
         case NND_BF16:
-            ((uint16_t *)data)[i] = (uint16_t)(0x3f00 | between(r, 0, 0x7f));
-            break; /* 0.5 to 1 */
+            ((uint16_t *)data)[i] = nnd_to_bf16((float)x);
+            break;
         case NND_I32: ((int32_t *)data)[i] = (int32_t)between(r, -1, MOST_NUMBERS - 2); break;
         case NND_I64: ((int64_t *)data)[i] = between(r, -1, 11); break;
         case NND_U8: ((uint8_t *)data)[i] = (uint8_t)between(r, 0, 255); break;

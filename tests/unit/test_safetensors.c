@@ -159,8 +159,37 @@ static void misaligned_data_is_aligned_for_the_reader(void)
     const NndTensor *b = nnd_safetensors_find(file, "b");
     CHECK_EQ_INT((uintptr_t)b->data % sizeof(float), 0);
     CHECK_NEAR(*(const float *)b->data, 1, 0);
+    NndRounding total = {0};
+    CHECK_EQ_INT(nnd_safetensors_round(file, "b", &total, &error), NND_OK); /* a second copy */
+    CHECK_EQ_INT(*(const uint16_t *)b->data, 0x3f80);
     nnd_safetensors_free(file);
     free(bytes);
+}
+
+static void rounded_tensors_are_bf16_and_can_be_written(void)
+{
+    const float numbers[3] = {1, 1.001f, -2};
+    const NndTensor before[] = {{.name = "w", .dtype = NND_F32, .rank = 1, .dims = {3}, .data = numbers}, tensors[3]};
+    NndSafetensors *file = NULL;
+    NndRounding total = {0};
+    CHECK_EQ_INT(nnd_safetensors_write(path, before, 2, NULL, 0, &error), NND_OK);
+    CHECK_EQ_INT(nnd_safetensors_open(&file, path, &error), NND_OK);
+    for (int twice = 0; twice < 2; twice++)
+        CHECK_EQ_INT(nnd_safetensors_round(file, "w", &total, &error), NND_OK);
+    CHECK_EQ_INT(nnd_safetensors_round(file, "mask", &total, &error), NND_OK);
+    CHECK_EQ_INT(nnd_safetensors_round(file, "absent", &total, &error), NND_OK);
+    CHECK_EQ_INT(total.count, 3);
+    CHECK_NEAR(total.largest, 0.001 / 1.001, 1e-7);
+    const NndTensor rounded[] = {*nnd_safetensors_find(file, "w")};
+    CHECK_EQ_INT(rounded[0].size, 6);
+    CHECK_EQ_INT(nnd_safetensors_write(path, rounded, 1, NULL, 0, &error), NND_OK);
+    nnd_safetensors_free(file);
+    CHECK_EQ_INT(nnd_safetensors_open(&file, path, &error), NND_OK);
+    const NndTensor *w = nnd_safetensors_find(file, "w");
+    const uint16_t *halves = w->data;
+    CHECK(w->dtype == NND_BF16 && w->rank == 1 && w->dims[0] == 3);
+    CHECK(halves[0] == 0x3f80 && halves[1] == 0x3f80 && halves[2] == 0xc000);
+    nnd_safetensors_free(file);
 }
 
 int main(void)
@@ -175,6 +204,7 @@ int main(void)
     broken_files_are_refused();
     malformed_json_names_the_byte();
     misaligned_data_is_aligned_for_the_reader();
+    rounded_tensors_are_bf16_and_can_be_written();
     unlink(path);
     return test_report();
 }
