@@ -52,6 +52,20 @@ static bool is_generator(const IrInst *inst)
     return inst->op == OP_const || inst->op == OP_iota || inst->op == OP_lengths || inst->op == OP_offsets;
 }
 
+/* Of bf16 weights, by moving bits: not worth a copy that is twice as large. */
+static bool is_widening(const IrInst *inst)
+{
+    const IrValue *x = inst->op == OP_cast ? inst->args[0] : NULL;
+    return x && !x->def && (x->kind == NND_ARG_FIXED || x->kind == NND_ARG_PARAM) && x->type.dtype == NND_BF16 &&
+           inst->results[0].type.dtype == NND_F32;
+}
+
+/* What is computed wherever it is used, in regions inside, too. */
+static bool is_anywhere(const IrInst *inst)
+{
+    return is_generator(inst) || is_widening(inst);
+}
+
 static bool is_view(const IrInst *inst)
 {
     switch (inst->op) {
@@ -134,7 +148,7 @@ static bool needs_memory(const IrInst *user, const IrValue *value)
     case OP_put:
     case OP_decay: return true;
     case OP_scatter_add: return value == user->args[1];
-    case OP_dot: return !is_view(value->def) && !is_generator(value->def);
+    case OP_dot: return !is_view(value->def) && !is_anywhere(value->def);
     default: return false;
     }
 }
@@ -200,8 +214,8 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
             return false;
     if (!all_users_can_pull(inst))
         return false;
-    if (is_generator(inst))
-        return true; /* in regions inside, too */
+    if (is_anywhere(inst))
+        return true;
     if (uses->elsewhere)
         return false;
     if (is_padding_of_windows(f, inst))
@@ -246,7 +260,7 @@ static void read_tree(const Fuser *f, const IrInst *inst, bool own, bool in_plac
         if (!def)
             continue;
         if (f->inlined[def->results[0].id]) {
-            bool owned = own && uses_of(f, def)->count == 1 && !is_generator(def);
+            bool owned = own && uses_of(f, def)->count == 1 && !is_anywhere(def);
             if (owned)
                 vec_push(f->arena, &reads->tree, def);
             read_tree(f, def, owned, in_place, reads);

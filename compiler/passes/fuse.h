@@ -10,7 +10,7 @@
  * of scatter_add and those of put and decay are read from memory or pulled through index maps,
  * never recomputed more often than once per element that is used; cheap
  * generators (const, iota, lengths, broadcast of a scalar, uniform when it has
- * one user) belong to each group that uses them and have group -1 ("inline").
+ * one user) and widened bf16 weights belong to each group that uses them and have group -1 ("inline").
  */
 #ifndef NND_COMPILER_PASSES_FUSE_H
 #define NND_COMPILER_PASSES_FUSE_H

@@ -59,13 +59,21 @@ static bool is_inside(const IrRegion *region, const IrValue *value)
     return false;
 }
 
+static void read_outside(Traffic *t, const IrValue *value)
+{
+    if (value->def && value->def->group == -1)
+        read_inst(t, value->def);
+    else
+        move(t, value, &value->type);
+}
+
 /* Weights that the body of a scan reads from outside. */
 static void read_region(Traffic *t, const IrRegion *region)
 {
     for (const IrInst *inst = region->first; inst; inst = inst->next)
         for (int i = 0; i < inst->arg_count; i++)
             if (!is_inside(region, inst->args[i]))
-                move(t, inst->args[i], &inst->args[i]->type);
+                read_outside(t, inst->args[i]);
 }
 
 KernelCost kernel_cost(Arena *arena, IrFunc *func, const Kernel *kernel, const NndAxis *axes)

@@ -23,6 +23,9 @@ bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */
  * tells the engine to forget what it made of them. */
 void pass_freeze(IrFunc *func);
 
+/* Weights that only contractions read become bf16 where they are fixed (narrow.c). */
+void pass_narrow(IrModule *module);
+
 /* ---- transformations that make new functions ---- */
 
 /* Reverse mode. `func` returns a scalar as its result `loss`; appends to a copy called `name` the
