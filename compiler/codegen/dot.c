@@ -120,9 +120,20 @@ static bool fits_scan(const DotPlan *p, const IrRegion *region)
            (v->rank == 0 || v->dims[0] != parent);
 }
 
+/* Panels of numbers that are widened bf16 lose nothing if they are kept as that. */
+static NndDType panel_dtype(const DotPlan *p)
+{
+    const IrInst *def = p->inst->args[p->v]->def;
+    while (def && (def->op == OP_transpose || def->op == OP_reshape || def->op == OP_slice || def->op == OP_broadcast))
+        def = def->args[0]->def;
+    bool widened = def && def->op == OP_cast && def->args[0]->type.dtype == NND_BF16;
+    return widened && p->dtype == NND_F32 ? NND_BF16 : p->dtype;
+}
+
 static bool try_side(const FuncGen *fg, DotPlan *p, const IrInst *inst, const IrRegion *region, int s)
 {
     *p = (DotPlan){.inst = inst, .s = s, .v = 1 - s, .dtype = inst->args[0]->type.dtype};
+    p->panel_dtype = panel_dtype(p);
     if (p->dtype != NND_F32 && p->dtype != NND_F64)
         return false;
     if (!address_map(fg, region, inst->args[s], &p->map))
@@ -156,14 +167,15 @@ static void merge_columns(DotPlan *p)
 }
 
 /* As many rows as leave registers for a row of the panel and a scalar; products that are not fused
- * with the sum need some of their own. */
+ * with the sum need some of their own, and so does widening bf16. */
 static void choose_tile(const FuncGen *fg, DotPlan *p)
 {
     enum { BLOCK_ROWS = 48 };
     const Target *target = fg->cg->target;
     p->lanes = target->vector_bytes / (int)nnd_dtype_size(p->dtype);
+    int others = (target->fused ? 1 : 4) + (p->panel_dtype == NND_BF16 ? target->vector_registers / 8 : 0);
     p->vectors = 2;
-    p->tile_rows = (target->vector_registers - (target->fused ? 1 : 4) - p->vectors) / p->vectors;
+    p->tile_rows = (target->vector_registers - others - p->vectors) / p->vectors;
     merge_columns(p);
     if (p->columns.count == p->merged && constant_product(&p->columns, 0) > 0 &&
         constant_product(&p->columns, 0) <= p->lanes) {
@@ -196,7 +208,7 @@ static bool set_scratch(FuncGen *fg, DotPlan *p)
     add_scratch_dims(&p->columns, dims, &rank);
     if (rank > NND_MAX_RANK)
         return false;
-    int64_t size = (int64_t)nnd_dtype_size(p->dtype);
+    int64_t size = (int64_t)nnd_dtype_size(p->panel_dtype);
     p->panel_cell = is_packed_once(fg, p) ? memory_kept(fg, dims, rank, size, dot_units(p))
                                           : memory_scratch(fg, dims, rank, size, dot_units(p));
     return true;
@@ -380,6 +392,11 @@ int dot_panel(const DotPlan *plan)
 int dot_units(const DotPlan *plan)
 {
     return plan->gates > 1 ? plan->lanes : dot_panel(plan);
+}
+
+PanelRow dot_panel_row(const DotPlan *plan)
+{
+    return (PanelRow){plan->dtype, plan->panel_dtype, plan->vectors, plan->lanes};
 }
 
 LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count)

@@ -21,6 +21,7 @@
 #include "compiler/codegen/address.h"
 #include "compiler/codegen/demand.h"
 #include "compiler/codegen/nest.h"
+#include "compiler/codegen/panel.h"
 
 typedef struct AxisList {
     int count;
@@ -48,6 +49,7 @@ struct DotPlan {
     int merged;               /* how many of the columns' axes make panels */
     int lanes, vectors;       /* elements in a vector, vectors in a panel */
     int tile_rows, block_rows;
+    NndDType panel_dtype;     /* bf16 if all of V is known to be of it, else `dtype` */
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
     bool in_scan;             /* rows begin with the items of the scan */
@@ -69,6 +71,7 @@ void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 int64_t dot_weights(const DotPlan *plan); /* elements of V; 0 if that is not known here */
 int dot_panel(const DotPlan *plan); /* columns */
 int dot_units(const DotPlan *plan); /* those of one gate */
+PanelRow dot_panel_row(const DotPlan *plan);
 LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count);
 LLVMValueRef dot_merged_extent(Emit *e, const DotPlan *plan);
 LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan); /* for one entry of the outer columns */

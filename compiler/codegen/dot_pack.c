@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Packing of V: panel[batch, outer, panel, k, lane], zeros beyond the last
- * column; if the outer columns are gates, panel[panel, k, gate, lane]. Items are
- * contracted entries (of each batch).
+ * column; if the outer columns are gates, panel[panel, k, gate, lane]. Rows of bf16
+ * are in the order of panel.h. Items are contracted entries (of each batch).
  */
 #include "compiler/codegen/dot.h"
 #include "compiler/codegen/loops.h"
@@ -45,18 +45,39 @@ static void set_outer(Emit *e, Pack *pack, LLVMValueRef outer)
         pack->at.at[p->columns.axes[i]] = at[i];
 }
 
-/* Columns that follow each other: `size` of them, from `first` on. */
-static void pack_run(Emit *e, const Pack *pack, LLVMValueRef target, LLVMValueRef first, LLVMValueRef size)
+/* Columns that follow each other: `size` of them, from `first` on, `stride` elements apart in the
+ * panel. */
+static void pack_run(Emit *e, const Pack *pack, LLVMValueRef target, LLVMValueRef first,
+                     int64_t size, int64_t stride)
 {
     const DotPlan *p = pack->plan;
-    LLVMValueRef rest = index_min(e, size, index_sub(e, pack->width, first));
-    Loop lanes = loop_begin(e, emit_i64(e, 0), rest, 1, LOOP_VECTOR);
+    LLVMValueRef zero = emit_i64(e, 0), all = emit_i64(e, size), step = emit_i64(e, stride);
+    LLVMValueRef rest = index_max(e, zero, index_min(e, all, index_sub(e, pack->width, first)));
+    Loop lanes = loop_begin(e, zero, rest, 1, LOOP_VECTOR);
     LLVMValueRef x = column_element(e, pack, index_add(e, first, lanes.index));
-    memory_store_raw(e, p->dtype, target, lanes.index, x);
+    memory_store_raw(e, p->panel_dtype, target, index_mul(e, lanes.index, step), x);
     loop_end(e, &lanes);
-    Loop zeros = loop_begin(e, rest, size, 1, LOOP_VECTOR);
-    memory_store_raw(e, p->dtype, target, zeros.index, scalar_const(e, p->dtype, 0));
+    Loop zeros = loop_begin(e, rest, all, 1, LOOP_VECTOR);
+    memory_store_raw(e, p->panel_dtype, target, index_mul(e, zeros.index, step),
+                     scalar_const(e, p->dtype, 0));
     loop_end(e, &zeros);
+}
+
+/* A row of a panel, vector by vector if these are gates or do not simply follow each other. */
+static void pack_row(Emit *e, Pack *pack, LLVMValueRef target, LLVMValueRef first)
+{
+    const DotPlan *p = pack->plan;
+    const PanelRow row = dot_panel_row(p);
+    bool vectors = p->gates > 1 || panel_is_narrow(&row);
+    for (int v = 0; v < (vectors ? p->vectors : 1); v++) {
+        if (p->gates > 1)
+            set_outer(e, pack, emit_i64(e, v));
+        LLVMValueRef place = emit_i64(e, panel_place(&row, v));
+        LLVMValueRef column =
+            p->gates > 1 ? first : index_add(e, first, emit_i64(e, (int64_t)v * p->lanes));
+        pack_run(e, pack, memory_at(e, p->panel_dtype, target, place), column,
+                 vectors ? p->lanes : dot_panel(p), panel_stride(&row, v));
+    }
 }
 
 /* Panels are [k, lane]: the row of this k in each of them. */
@@ -68,14 +89,8 @@ static void pack_panels(Emit *e, Pack *pack, LLVMValueRef outer)
     Loop panels = loop_begin(e, emit_i64(e, 0), pack->panels, 1, LOOP_PLAIN);
     LLVMValueRef number = index_add(e, index_mul(e, outer, pack->panels), panels.index);
     LLVMValueRef row = index_add(e, index_mul(e, number, pack->k_count), pack->k);
-    LLVMValueRef target = memory_at(e, p->dtype, base, index_mul(e, row, size));
-    LLVMValueRef first = index_mul(e, panels.index, units);
-    for (int gate = 0; gate < p->gates; gate++) {
-        if (p->gates > 1)
-            set_outer(e, pack, emit_i64(e, gate));
-        LLVMValueRef place = emit_i64(e, (int64_t)gate * dot_units(p));
-        pack_run(e, pack, memory_at(e, p->dtype, target, place), first, units);
-    }
+    LLVMValueRef target = memory_at(e, p->panel_dtype, base, index_mul(e, row, size));
+    pack_row(e, pack, target, index_mul(e, panels.index, units));
     loop_end(e, &panels);
 }
 

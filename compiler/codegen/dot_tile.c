@@ -236,9 +236,8 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     LLVMValueRef columns[MAX_SUMS];
-    LLVMValueRef first = index_mul(e, entry->number, emit_i64(e, dot_panel(p)));
-    for (int v = 0; v < p->vectors; v++)
-        columns[v] = load_vector(e, t, tile->panel, index_add(e, first, emit_i64(e, (int64_t)v * p->lanes)));
+    const PanelRow row_of_panel = dot_panel_row(p);
+    panel_load(e, &row_of_panel, tile->panel, entry->number, columns);
     for (int row = 0; row < tile->row_count; row++) {
         LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
         for (int v = 0; v < p->vectors; v++) {
@@ -346,7 +345,7 @@ static void emit_tile(Emit *e, Tile *tile, LLVMValueRef first_row, LLVMValueRef 
     LLVMValueRef panels = dot_panel_count(e, p), k = dot_extent(e, &p->k, 0, p->k.count);
     LLVMValueRef number = index_add(e, index_mul(e, t->outer, panels), panel);
     LLVMValueRef start = index_mul(e, index_mul(e, number, k), emit_i64(e, dot_panel(p)));
-    tile->panel = memory_at(e, p->dtype, emit_cell(e, p->panel_cell), start);
+    tile->panel = memory_at(e, p->panel_dtype, emit_cell(e, p->panel_cell), start);
     set_tile_rows(e, tile, first_row);
     LLVMValueRef column = index_mul(e, index_sub(e, panel, t->panel_lo), emit_i64(e, dot_panel(p)));
     Entry none = {.number = emit_i64(e, 0), .position = emit_i64(e, 0)};

@@ -121,7 +121,7 @@ static LLVMValueRef panel_pointer(Emit *e, const Units *u)
 {
     const DotPlan *p = u->dot;
     LLVMValueRef start = index_mul(e, u->panel, dot_extent(e, &p->k, 0, p->k.count));
-    return memory_at(e, p->dtype, emit_cell(e, p->panel_cell),
+    return memory_at(e, p->panel_dtype, emit_cell(e, p->panel_cell),
                      index_mul(e, start, emit_i64(e, dot_panel(p))));
 }
 
@@ -142,7 +142,7 @@ static void emit_sums(Emit *e, const Units *u, LLVMValueRef first, LLVMValueRef 
     LLVMValueRef choice = LLVMBuildSwitch(e->b, count, full, (unsigned)p->tile_rows);
     for (int rows = p->tile_rows; rows > 0; rows--) {
         LLVMBasicBlockRef block = rows == p->tile_rows ? full : emit_new_block(e, "rows");
-        TileShape shape = {p->dtype, rows, p->vectors, p->lanes, p->row_stride, p->k_stride};
+        TileShape shape = {dot_panel_row(p), rows, p->row_stride, p->k_stride};
         if (block != full)
             LLVMAddCase(choice, emit_i64(e, rows), block);
         LLVMPositionBuilderAtEnd(e->b, block);

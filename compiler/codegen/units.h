@@ -41,8 +41,8 @@ void units_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
  * [row, vector]. Rows of S are `row_stride` elements apart, its contracted entries `k_stride`. LLVM
  * finds registers for a loop best where there is nothing else. */
 typedef struct TileShape {
-    NndDType dtype;
-    int rows, vectors, lanes;
+    PanelRow columns;
+    int rows;
     int64_t row_stride, k_stride;
 } TileShape;
 void units_call_tile(Emit *e, const TileShape *shape, LLVMValueRef s, LLVMValueRef panel, LLVMValueRef k,

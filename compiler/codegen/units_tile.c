@@ -14,15 +14,8 @@ typedef struct Tile {
 
 static LLVMValueRef vector_at(Emit *e, const Tile *t, LLVMValueRef base, LLVMValueRef number)
 {
-    LLVMValueRef at = index_mul(e, number, emit_i64(e, t->shape->lanes));
+    LLVMValueRef at = index_mul(e, number, emit_i64(e, t->shape->columns.lanes));
     return LLVMBuildInBoundsGEP2(e->b, t->scalar, base, &at, 1, "");
-}
-
-static LLVMValueRef load_vector(Emit *e, const Tile *t, LLVMValueRef base, LLVMValueRef number)
-{
-    LLVMValueRef x = LLVMBuildLoad2(e->b, t->vector, vector_at(e, t, base, number), "");
-    LLVMSetAlignment(x, (unsigned)t->shape->lanes * (unsigned)nnd_dtype_size(t->shape->dtype));
-    return x;
 }
 
 static LLVMValueRef load_splat(Emit *e, const Tile *t, int row, LLVMValueRef k)
@@ -33,21 +26,20 @@ static LLVMValueRef load_splat(Emit *e, const Tile *t, int row, LLVMValueRef k)
     LLVMValueRef none = LLVMGetPoison(t->vector), x = LLVMBuildLoad2(e->b, t->scalar, address, "");
     LLVMValueRef first = LLVMBuildInsertElement(e->b, none, x, emit_i32(e, 0), "");
     return LLVMBuildShuffleVector(
-        e->b, first, none, LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->shape->lanes)),
-        "");
+        e->b, first, none,
+        LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->shape->columns.lanes)), "");
 }
 
 /* Entry `k`: a row of the panel times a scalar of each row of S. */
 static void add_products(Emit *e, const Tile *t, LLVMValueRef k)
 {
     const TileShape *shape = t->shape;
-    LLVMValueRef columns[MAX_GATES], first = index_mul(e, k, emit_i64(e, shape->vectors));
-    for (int v = 0; v < shape->vectors; v++)
-        columns[v] = load_vector(e, t, t->args[ARG_PANEL], index_add(e, first, emit_i64(e, v)));
+    LLVMValueRef columns[MAX_GATES];
+    panel_load(e, &shape->columns, t->args[ARG_PANEL], k, columns);
     for (int row = 0; row < shape->rows; row++) {
         LLVMValueRef x = load_splat(e, t, row, k);
-        for (int v = 0; v < shape->vectors; v++) {
-            LLVMValueRef slot = t->sums[row * shape->vectors + v];
+        for (int v = 0; v < shape->columns.vectors; v++) {
+            LLVMValueRef slot = t->sums[row * shape->columns.vectors + v];
             LLVMBuildStore(
                 e->b,
                 math_multiply_add(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")),
@@ -58,7 +50,7 @@ static void add_products(Emit *e, const Tile *t, LLVMValueRef k)
 
 static void emit_tile(Emit *e, Tile *t)
 {
-    int count = t->shape->rows * t->shape->vectors;
+    int count = t->shape->rows * t->shape->columns.vectors;
     for (int i = 0; i < count; i++) {
         t->sums[i] = emit_alloca(e, t->vector, "sum");
         LLVMBuildStore(e->b, LLVMConstNull(t->vector), t->sums[i]);
@@ -70,8 +62,8 @@ static void emit_tile(Emit *e, Tile *t)
         LLVMValueRef sum = LLVMBuildLoad2(e->b, t->vector, t->sums[i], "");
         LLVMValueRef store =
             LLVMBuildStore(e->b, sum, vector_at(e, t, t->args[ARG_BLOCK], emit_i64(e, i)));
-        LLVMSetAlignment(store,
-                         (unsigned)t->shape->lanes * (unsigned)nnd_dtype_size(t->shape->dtype));
+        LLVMSetAlignment(store, (unsigned)t->shape->columns.lanes *
+                                    (unsigned)nnd_dtype_size(t->shape->columns.dtype));
     }
 }
 
@@ -85,17 +77,17 @@ static void set_attribute(Codegen *cg, LLVMValueRef function, LLVMAttributeIndex
 static LLVMValueRef tile_function(FuncGen *fg, const TileShape *shape, LLVMTypeRef type)
 {
     Codegen *cg = fg->cg;
-    const char *name =
-        arena_printf(cg->arena, "tile.%s.%dx%d.%lld.%lld", ir_dtype_name(shape->dtype), shape->rows,
-                     shape->vectors, (long long)shape->row_stride, (long long)shape->k_stride);
+    const char *name = arena_printf(
+        cg->arena, "tile.%s.%dx%d.%lld.%lld", ir_dtype_name(shape->columns.stored), shape->rows,
+        shape->columns.vectors, (long long)shape->row_stride, (long long)shape->k_stride);
     LLVMValueRef function = LLVMGetNamedFunction(cg->module, name);
     if (function)
         return function;
     function = LLVMAddFunction(cg->module, name, type);
     LLVMSetLinkage(function, LLVMInternalLinkage);
     set_attribute(cg, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "noinline");
-    Tile tile = {.shape = shape, .scalar = emit_type(cg, shape->dtype)};
-    tile.vector = LLVMVectorType(tile.scalar, (unsigned)shape->lanes);
+    Tile tile = {.shape = shape, .scalar = emit_type(cg, shape->columns.dtype)};
+    tile.vector = LLVMVectorType(tile.scalar, (unsigned)shape->columns.lanes);
     for (unsigned i = 0; i < ARG_COUNT; i++) {
         tile.args[i] = LLVMGetParam(function, i);
         if (i != ARG_K)

@@ -2,8 +2,8 @@
  *
  * Recurrent cells, from the library and written by hand, with as many units as
  * registers are filled by, and more or fewer: compiled code gives the numbers of
- * the interpreter, forward and backward, and the same bits whatever the number
- * of threads.
+ * the interpreter, forward and backward and with weights of bf16, and the same bits
+ * whatever the number of threads.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +99,39 @@ static void check_threads(Arena *arena, const IrModule *module, NndPool *pool, c
     jit->free(jit);
 }
 
+/* What is run of a trained model, with bf16 where contractions read weights. */
+static IrModule *narrowed(IrModule *module)
+{
+    module->funcs.data[0] = ir_module_func(module, "predict");
+    module->funcs.count = 1;
+    pass_freeze(module->funcs.data[0]);
+    pass_narrow(module);
+    return module;
+}
+
+static int count_bf16(const IrFunc *func)
+{
+    int count = 0;
+    for (int i = 0; i < func->arg_count; i++)
+        count += func->args[i]->type.dtype == NND_BF16;
+    return count;
+}
+
+static void check_bf16(const char *cell, int units, NndPool *pool)
+{
+    Arena *arena = arena_new();
+    const char *label = arena_printf(arena, cell, units), *text = arena_printf(arena, source, label);
+    IrModule *plain = narrowed(lower(arena, label, text, NND_F32)), *fused = narrowed(lower(arena, label, text, NND_F32));
+    EngineTally tally = {0};
+    CHECK(count_bf16(plain->funcs.data[0]) >= 2); /* W and U */
+    passes_run(fused, &(PassOptions){.fuse = true, .verify_each = true});
+    for (uint64_t seed = 1; seed <= 4; seed++)
+        engines_compare(arena, plain, fused, pool, seed, label, 2e-4, &tally);
+    CHECK(tally.compared > 0);
+    CHECK_EQ_INT(tally.wrong, 0);
+    arena_free(arena);
+}
+
 static void check_cell(const char *cell, int units, NndDType dtype, NndPool *pool)
 {
     Arena *arena = arena_new();
@@ -127,6 +160,8 @@ int main(void)
     for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
         for (size_t u = 0; u < sizeof units / sizeof *units; u++)
             check_cell(cells[c], units[u], NND_F32, pool);
+        check_bf16(cells[c], 15, pool);
+        check_bf16(cells[c], 130, pool);
         check_cell(cells[c], 12, NND_F64, pool);
     }
     nnd_pool_free(pool);

@@ -215,6 +215,32 @@ static const Program of_axes[] = {
      "%r = dot %x, %y" DOT("", "", "1", "0") "T[four, 33]"},
 };
 
+/* Of an operand that is bf16 in memory panels are, too (compiler/codegen/panel.h). */
+static const Program of_bf16[] = {
+    {"bf16", "input %x: T[m, k], param %h: bf16[k, n]", "%y = cast %h : T[k, n]\n%r = dot %x, %y" DOT("", "", "1", "0") "T[m, n]"},
+    {"bf16 transposed", "input %x: T[m, k], param %h: bf16[n, k]",
+     "%y = cast %h : T[n, k]\n%r = dot %x, %y" DOT("", "", "1", "1") "T[m, n]"},
+    {"bf16 first", "param %h: bf16[n, k], input %x: T[m, k]", "%y = cast %h : T[n, k]\n%r = dot %y, %x" DOT("", "", "1", "1") "T[n, m]"},
+    {"bf16 twice", "param %g: bf16[m, k], param %h: bf16[k, n]",
+     "%x = cast %g : T[m, k]\n%y = cast %h : T[k, n]\n%r = dot %x, %y" DOT("", "", "1", "0") "T[m, n]"},
+    {"bf16, a vector of columns", "input %x: T[m, k], param %h: bf16[k, 7]",
+     "%y = cast %h : T[k, 7]\n%r = dot %x, %y" DOT("", "", "1", "0") "T[m, 7]"},
+    {"bf16, batch in front", "input %x: T[p, m, k], param %h: bf16[p, k, 24]",
+     "%y = cast %h : T[p, k, 24]\n%r = dot %x, %y" DOT("0", "0", "2", "1") "T[p, m, 24]"},
+    {"bf16, many narrow columns", "input %x: T[m, k], param %h: bf16[2, 3, k, 2, 3]",
+     "%y = cast %h : T[2, 3, k, 2, 3]\n%r = dot %x, %y" DOT("", "", "1", "2") "T[m, 2, 3, 2, 3]"},
+    {"bf16 in another shape", "input %x: T[m, 48], param %h: bf16[6, 8, 33]",
+     "%w = cast %h : T[6, 8, 33]\n%y = reshape %w : T[48, 33]\n%r = dot %x, %y" DOT("", "", "1", "0") "T[m, 33]"},
+    {"bf16 and added", "input %x: T[m, k], param %h: bf16[k, 40]",
+     "%y = cast %h : T[k, 40]\n%a = dot %x, %y" DOT("", "", "1", "0") "T[m, 40]\n%r = add %a, %a : T[m, 40]"},
+};
+
+static void panels_of_bf16(Test *test)
+{
+    for (int i = 0; i < COUNT(of_bf16); i++)
+        check_program(test, of_bf16[i].label, "f32", of_bf16[i].args, of_bf16[i].body);
+}
+
 /* Extents that the code is made for: few rows, unrolled loops, half a panel. */
 static void extents_known_beforehand(Test *test)
 {
@@ -503,6 +529,7 @@ int main(int argc, char **argv)
     Test test = {.arena = arena_new(), .only = argc > 1 ? argv[1] : NULL};
     CHECK_EQ_INT(nnd_pool_new(&test.pool, 2, &error), NND_OK);
     check_programs(&test, of_axes, COUNT(of_axes));
+    panels_of_bf16(&test);
     extents_known_beforehand(&test);
     every_view_is_either_operand(&test);
     windows_of_constant_axes(&test);
