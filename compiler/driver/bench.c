@@ -143,7 +143,7 @@ static NndStatus build_program(Bench *b, Arena *arena, NndError *error)
     }
     b->program = arena_printf(arena, "%s/program", b->folder);
     double start = seconds_now();
-    NndStatus status = build_native(&b->units[JIT], NULL, false, b->model_path, b->program, error);
+    NndStatus status = build_native(&b->units[JIT], NULL, false, &b->models[JIT], b->model_path, b->program, error);
     b->measured[NATIVE].compile = seconds_now() - start;
     return status;
 }
@@ -411,6 +411,7 @@ static void clean_up(Bench *b)
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
     DATA_LONG_OPTIONS,
+    WEIGHTS_LONG_OPTIONS,
     {"data", required_argument, NULL, OPT_DATA},
     {"seconds", required_argument, NULL, OPT_SECONDS},
     {"profile", no_argument, NULL, OPT_PROFILE},
@@ -468,7 +469,7 @@ const Command command_bench = {
             "GFLOP/s and their share of the machine's measured peak, memory. The engines are measured in\n"
             "turn; if their outputs differ there is no table but an error.\n\n"
             "      --data FILE          what to predict\n"
-            COLUMNS_HELP
+            COLUMNS_HELP WEIGHTS_HELP
             "      --seconds S          how long to measure each engine (default 3)\n"
             "      --peers              also ONNX Runtime, on the model that `nnd export` makes, if its library is found:\n"
             "                           what NND_ONNXRUNTIME names, else libonnxruntime.so\n"

@@ -17,6 +17,7 @@ typedef struct BuildOptions {
 
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
+    WEIGHTS_LONG_OPTIONS,
     {"emit", required_argument, NULL, OPT_EMIT},
     {"cpu", required_argument, NULL, OPT_CPU},
     {NULL, 0, NULL, 0}};
@@ -36,7 +37,23 @@ static const char *find_archive(Arena *arena)
     return access(beside, R_OK) ? NULL : beside;
 }
 
-NndStatus build_native(const Unit *unit, const char *cpu, bool object_only, const char *model, const char *output, NndError *error)
+/* A file of the model with the weights that it has now: those of bf16 last, so that the others stay aligned. */
+static NndStatus write_model(const NndModel *model, const char *path, Arena *arena, NndError *error)
+{
+    int64_t count = nnd_safetensors_count(model->file), texts = nnd_safetensors_metadata_count(model->file), next = 0;
+    NndTensor *tensors = ARENA_ARRAY(arena, NndTensor, count + 1);
+    NndMetadata *metadata = ARENA_ARRAY(arena, NndMetadata, texts + 1);
+    for (int narrow = 0; narrow < 2; narrow++)
+        for (int64_t i = 0; i < count; i++)
+            if ((nnd_safetensors_at(model->file, i)->dtype == NND_BF16) == narrow)
+                tensors[next++] = *nnd_safetensors_at(model->file, i);
+    for (int64_t i = 0; i < texts; i++)
+        metadata[i] = *nnd_safetensors_metadata_at(model->file, i);
+    return nnd_safetensors_write(path, tensors, count, metadata, texts, error);
+}
+
+static NndStatus build_from(const Unit *unit, const char *cpu, bool object_only, const char *model, const char *output,
+                            NndError *error)
 {
     if (object_only)
         return object_write(unit->module, cpu, model, output, error);
@@ -51,14 +68,33 @@ NndStatus build_native(const Unit *unit, const char *cpu, bool object_only, cons
     return status;
 }
 
-static void print_result(const char *path, const Options *options)
+NndStatus build_native(const Unit *unit, const char *cpu, bool object_only, const NndModel *model, const char *path,
+                       const char *output, NndError *error)
+{
+    if (!unit->rounded.count)
+        return build_from(unit, cpu, object_only, path, output, error);
+    const char *rounded = arena_printf(unit->arena, "%s.%ld.model", output, (long)getpid());
+    NndStatus status = write_model(model, rounded, unit->arena, error);
+    if (!status)
+        status = build_from(unit, cpu, object_only, rounded, output, error);
+    unlink(rounded);
+    return status;
+}
+
+static void print_result(const char *path, const Options *options, const NndRounding *rounded)
 {
     struct stat info;
-    long long size = stat(path, &info) ? 0 : (long long)info.st_size;
-    if (options->json)
+    long long size = stat(path, &info) ? 0 : (long long)info.st_size, count = (long long)rounded->count;
+    bool narrow = options->weights == NND_BF16;
+    if (options->json && narrow)
+        printf("{\"output\":\"%s\",\"bytes\":%lld,\"rounded_weights\":%lld,\"largest_relative_change\":%.6g}\n", path, size,
+               count, rounded->largest);
+    else if (options->json)
         printf("{\"output\":\"%s\",\"bytes\":%lld}\n", path, size);
     else if (!options->quiet)
         printf("%s: %.2f MB\n", path, (double)size / 1e6);
+    if (narrow && !options->json && !options->quiet)
+        printf("%lld weights rounded to bf16, the largest relative change is %.3g\n", count, rounded->largest);
 }
 
 static int build(Arena *arena, const char *path, const BuildOptions *o)
@@ -75,11 +111,11 @@ static int build(Arena *arena, const char *path, const BuildOptions *o)
     passes.fuse = true;
     passes_run(unit.module, &passes);
     NndError error;
-    NndStatus status = build_native(&unit, o->cpu, o->object_only, path, o->common.output, &error);
+    NndStatus status = build_native(&unit, o->cpu, o->object_only, &model, path, o->common.output, &error);
     nnd_model_free(&model);
     if (status)
         return command_fail("%s", error.text);
-    print_result(o->common.output, &o->common);
+    print_result(o->common.output, &o->common, &unit.rounded);
     return EXIT_FINE;
 }
 
@@ -122,6 +158,7 @@ const Command command_build = {
     .summary = "compile a trained model into a native program",
     .help = "Usage: nnd build FILE.model -o PROGRAM [OPTION]...\n\n"
             "Makes one file that needs the C library alone: code, weights and vocabulary.\n\n"
+            WEIGHTS_HELP
             "      --emit exe|obj       stop at an object file (runtime/native/program.h says what it has)\n"
             "      --cpu NAME           LLVM's name of the processor to compile for (default: this one)\n",
     .run = run_build,

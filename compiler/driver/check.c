@@ -16,6 +16,7 @@ typedef struct CheckOptions {
 
 static const struct option longs[] = {
     COMMON_LONG_OPTIONS,
+    WEIGHTS_LONG_OPTIONS,
     {"memory", no_argument, NULL, OPT_MEMORY},
     {"batch", required_argument, NULL, OPT_BATCH},
     {"length", required_argument, NULL, OPT_LENGTH},
@@ -94,11 +95,35 @@ static void print_plan(const IrFunc *func, MemoryPlan *plan, const Options *opti
         print_kept(func, plan);
 }
 
+/* Numbers of all weights of predictions, and of those that are bf16. */
+static void print_narrow(const IrFunc *predict, const Options *options)
+{
+    long long all = 0, narrow = 0;
+    for (int i = 0; i < predict->arg_count; i++) {
+        const IrType *type = &predict->args[i]->type;
+        if (predict->args[i]->kind != NND_ARG_FIXED)
+            continue;
+        all += ir_type_static_count(type);
+        narrow += type->dtype == NND_BF16 ? ir_type_static_count(type) : 0;
+        if (type->dtype == NND_BF16 && !options->json)
+            printf("  %-36s bf16\n", predict->args[i]->name);
+    }
+    if (options->json)
+        printf("{\"weights_of_predictions\":%lld,\"bf16\":%lld}\n", all, narrow);
+    else
+        printf("bf16 in predictions: %lld of %lld weights\n", narrow, all);
+}
+
 static int print_memory(Unit *unit, const CheckOptions *o)
 {
+    IrFunc *predict = ir_module_func(unit->module, "predict");
+    pass_freeze(predict); /* as in a trained model */
+    if (o->common.weights == NND_BF16) {
+        pass_narrow(unit->module);
+        print_narrow(predict, &o->common);
+    }
     if (unit->program->loss && !step_build(unit, &unit->program->recipe))
         return EXIT_WRONG_INPUT;
-    pass_freeze(ir_module_func(unit->module, "predict")); /* as in a trained model */
     PassOptions passes = pass_options(&o->common);
     passes.fuse = true;
     passes_run(unit->module, &passes);
@@ -174,6 +199,8 @@ const Command command_check = {
     .name = "check",
     .summary = "check a model file; report weights and memory",
     .help = "Usage: nnd check MODEL.nnd [OPTION]...\n\n"
+            WEIGHTS_HELP
+            "                           (of predictions; --memory lists them)\n"
             "      --memory             scratch memory of each function, with and without reuse\n"
             "      --batch N            items in a batch, for --memory (default 32)\n"
             "      --length N           length of every ragged axis, for --memory (default 100)\n\n"

@@ -14,6 +14,7 @@
 
 #include "compiler/optimisations.h"
 #include "lang/program.h"
+#include "runtime/abi.h"
 
 enum { EXIT_FINE = 0, EXIT_WRONG_INPUT = 1, EXIT_WRONG_USAGE = 2 };
 
@@ -49,6 +50,7 @@ typedef struct Options {
     bool profile;  /* the JIT times every kernel; no option of its own */
     bool no_cache; /* compile, even if the kernels are in the cache */
     int64_t fold_memory; /* bytes */
+    NndDType weights;    /* of a trained model, as contractions read them: NND_F32 or NND_BF16 */
     Arena *arena;
 } Options;
 
@@ -57,7 +59,7 @@ enum {
     OPTION_COMMON = 1000, OPTION_ENGINE, OPTION_THREADS, OPTION_SEED, OPTION_JSON, OPTION_MODEL,
     OPTION_PRINT_AFTER, OPTION_TIME_PASSES, OPTION_VERIFY_EACH, OPTION_WITHOUT, OPTION_FOLD_MEMORY, OPTION_NO_CACHE,
     OPTION_QUIET,
-    OPTION_COLUMNS, OPTION_OWN
+    OPTION_COLUMNS, OPTION_WEIGHTS, OPTION_OWN
 };
 
 #define COMMON_LONG_OPTIONS                                                                        \
@@ -79,6 +81,11 @@ enum {
 #define DATA_LONG_OPTIONS {"columns", required_argument, NULL, OPTION_COLUMNS}
 #define COLUMNS_HELP                                                                               \
     "      --columns A,B,_      which input or target each column of the data is for; _ is not read\n"
+
+/* Of the subcommands that run a trained model, or show how it is compiled; option_common handles it. */
+#define WEIGHTS_LONG_OPTIONS {"weights", required_argument, NULL, OPTION_WEIGHTS}
+#define WEIGHTS_HELP                                                                               \
+    "      --weights f32|bf16   bf16: contractions read weights rounded to 16 bits (default f32)\n"
 
 /* Handles a common option, or -h, or an unknown one. Returns -1 to go on, else the exit status. */
 int option_common(const Command *command, Options *options, int option);

@@ -228,10 +228,10 @@ static void json_target(FILE *file, const TargetEvaluation *t)
     json_number(file, ",", "best_f1", t->best.rates.f1);
 }
 
-static void print_json(FILE *file, const Evaluation *e)
+/* What is between the braces, but for the number of items. */
+static void json_evaluation(FILE *file, const Evaluation *e)
 {
-    fprintf(file, "{\"items\":%lld", (long long)e->count);
-    json_number(file, ",", "loss", e->loss);
+    json_number(file, "", "loss", e->loss);
     if (e->target_count == 1) {
         fputc(',', file);
         json_target(file, &e->targets[0]);
@@ -243,6 +243,17 @@ static void print_json(FILE *file, const Evaluation *e)
     fputs(e->target_count > 1 ? "}}" : "", file);
     for (int i = 0; i < e->metric_count; i++)
         json_number(file, ",", e->metric_names[i], e->metrics[i]);
+}
+
+static void print_json(FILE *file, const Evaluation *e, const Evaluation *change)
+{
+    fprintf(file, "{\"items\":%lld,", (long long)e->count);
+    json_evaluation(file, e);
+    if (change) {
+        fputs(",\"change_from_f32\":{", file);
+        json_evaluation(file, change);
+        fputc('}', file);
+    }
     fputs("}\n", file);
 }
 
@@ -251,10 +262,20 @@ static void print_rates(FILE *file, const char *what, double cutoff, const NndRa
     fprintf(file, "%-24s precision %.4f  recall %.4f  F1 %.4f   (threshold %.6g)\n", what, r->precision, r->recall, r->f1, cutoff);
 }
 
-static void print_target(FILE *file, const TargetEvaluation *t)
+/* With the change of the number, unless it is NULL, and the end of the line. */
+static void print_change(FILE *file, const double *change)
 {
-    for (int i = 0; i < t->measure_count; i++)
-        fprintf(file, "%-24s %.4f\n", t->measures[i].label, t->measures[i].value);
+    if (change)
+        fprintf(file, "   (%+.6f)", *change);
+    fputc('\n', file);
+}
+
+static void print_target(FILE *file, const TargetEvaluation *t, const TargetEvaluation *change)
+{
+    for (int i = 0; i < t->measure_count; i++) {
+        fprintf(file, "%-24s %.4f", t->measures[i].label, t->measures[i].value);
+        print_change(file, change ? &change->measures[i].value : NULL);
+    }
     if (!t->binary)
         return;
     print_rates(file, "class 1", t->cutoff, &t->at_cutoff);
@@ -263,20 +284,48 @@ static void print_target(FILE *file, const TargetEvaluation *t)
         fprintf(file, "note: that threshold calls every item positive\n");
 }
 
-void evaluation_print(FILE *file, const Evaluation *e, bool json)
+void evaluation_print(FILE *file, const Evaluation *e, const Evaluation *change, bool json)
 {
     if (json) {
-        print_json(file, e);
+        print_json(file, e, change);
         return;
     }
-    fprintf(file, "%-24s %lld\n%-24s %.6f\n", "items", (long long)e->count, "loss", e->loss);
-    for (int i = 0; i < e->metric_count; i++)
-        fprintf(file, "%-24s %.6g\n", e->metric_names[i], e->metrics[i]);
+    if (change)
+        fprintf(file, "%-24s bf16   (change from f32)\n", "weights");
+    fprintf(file, "%-24s %lld\n%-24s %.6f", "items", (long long)e->count, "loss", e->loss);
+    print_change(file, change ? &change->loss : NULL);
+    for (int i = 0; i < e->metric_count; i++) {
+        fprintf(file, "%-24s %.6g", e->metric_names[i], e->metrics[i]);
+        print_change(file, change ? &change->metrics[i] : NULL);
+    }
     for (int i = 0; i < e->target_count; i++) {
         if (e->target_count > 1)
             fprintf(file, "\ntarget %s\n", e->targets[i].name);
-        print_target(file, &e->targets[i]);
+        print_target(file, &e->targets[i], change ? &change->targets[i] : NULL);
     }
+}
+
+/* ---- comparing ---- */
+
+static void subtract_measures(TargetEvaluation *t, const TargetEvaluation *before)
+{
+    t->binary = false;
+    for (int i = 0; i < t->measure_count; i++)
+        t->measures[i].value -= before->measures[i].value;
+}
+
+Evaluation evaluation_change(Arena *arena, const Evaluation *e, const Evaluation *before)
+{
+    Evaluation change = *e;
+    change.targets = ARENA_ARRAY(arena, TargetEvaluation, e->target_count + 1);
+    change.loss -= before->loss;
+    for (int i = 0; i < e->metric_count; i++)
+        change.metrics[i] -= before->metrics[i];
+    for (int i = 0; i < e->target_count; i++) {
+        change.targets[i] = e->targets[i];
+        subtract_measures(&change.targets[i], &before->targets[i]);
+    }
+    return change;
 }
 
 /* ---- by name ---- */

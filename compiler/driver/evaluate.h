@@ -49,7 +49,12 @@ typedef struct Evaluation {
 NndStatus evaluate(Evaluation *out, NndSession *session, const NndDataset *set, const int64_t *items, int64_t count,
                    Unit *unit, NndError *error);
 
-void evaluation_print(FILE *file, const Evaluation *e, bool json);
+/* What of `e` is different from `before`, an evaluation of the same program on the same data: the loss, the metrics and
+ * the measures of targets. In `arena`. */
+Evaluation evaluation_change(Arena *arena, const Evaluation *e, const Evaluation *before);
+
+/* `change` is told beside it, as the change from f32 weights; NULL: there is none. */
+void evaluation_print(FILE *file, const Evaluation *e, const Evaluation *change, bool json);
 
 /* "topic_" in front of the measures of target `index`, or "" if there is only one target. */
 const char *evaluation_prefix(Arena *arena, const Evaluation *e, int index, char mark);

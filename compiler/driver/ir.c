@@ -7,7 +7,7 @@
 
 enum { OPT_STAGE = OPTION_OWN, OPT_FUNCTION, OPT_KERNEL };
 
-static const struct option longs[] = {COMMON_LONG_OPTIONS, {"stage", required_argument, NULL, OPT_STAGE},
+static const struct option longs[] = {COMMON_LONG_OPTIONS, WEIGHTS_LONG_OPTIONS, {"stage", required_argument, NULL, OPT_STAGE},
                                       {"function", required_argument, NULL, OPT_FUNCTION},
                                       {"kernel", required_argument, NULL, OPT_KERNEL}, {NULL, 0, NULL, 0}};
 
@@ -62,17 +62,24 @@ static bool keep_function(Unit *unit, const char *name)
     return true;
 }
 
+/* As in a trained model. */
+static void freeze_predict(Unit *unit, const Options *options)
+{
+    pass_freeze(ir_module_func(unit->module, "predict"));
+    if (options->weights == NND_BF16)
+        pass_narrow(unit->module);
+}
+
 static int print_stage(Unit *unit, const IrOptions *o, FILE *file)
 {
+    if (o->stage >= STAGE_OPTIMISED)
+        freeze_predict(unit, &o->common);
     bool loss = o->stage == STAGE_TRAIN || (o->stage >= STAGE_OPTIMISED && unit->program->loss);
     if (loss && !step_build(unit, &unit->program->recipe))
         return EXIT_WRONG_INPUT;
     if (!keep_function(unit, o->function))
         return EXIT_WRONG_INPUT;
     if (o->stage >= STAGE_OPTIMISED) {
-        IrFunc *predict = ir_module_func(unit->module, "predict");
-        if (predict)
-            pass_freeze(predict); /* as in a trained model */
         PassOptions passes = pass_options(&o->common);
         passes.fuse = o->stage >= STAGE_KERNELS;
         passes_run(unit->module, &passes);
@@ -142,6 +149,8 @@ const Command command_ir = {
             "                           optimised  after the passes\n"
             "                           kernels    with the kernels that instructions were fused into (@N)\n"
             "                           llvm, asm  the code\n"
+            WEIGHTS_HELP
+            "                           (of predictions, after the passes)\n"
             "      --function NAME      only this one of the functions predict, eval, loss, step\n"
             "      --kernel NAME        of the code only this kernel, as predict.3.dot\n\n"
             "A vocabulary size that the model does not state is taken to be 1000.\n",

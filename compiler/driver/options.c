@@ -105,6 +105,17 @@ static int choose_engine(const Command *command, Options *options, const char *t
     return -1;
 }
 
+static int choose_weights(const Command *command, Options *options, const char *text)
+{
+    if (!strcmp(text, "f32"))
+        options->weights = NND_F32;
+    else if (!strcmp(text, "bf16"))
+        options->weights = NND_BF16;
+    else
+        return command_usage(command, "there are no weights of type `%s`: choose f32 or bf16", text);
+    return -1;
+}
+
 static void list_optimisations(FILE *file)
 {
     for (Optimisation i = 0; i < OPTIMISATION_COUNT; i++)
@@ -161,6 +172,7 @@ int option_common(const Command *command, Options *options, int option)
             return command_usage(command, "--fold-memory needs a whole number of MiB, found `%s`", optarg);
         options->fold_memory = number << 20;
         return -1;
+    case OPTION_WEIGHTS: return choose_weights(command, options, optarg);
     default:
         fprintf(stderr, "Try `nnd %s --help`.\n", command->name); /* getopt has said what is wrong */
         return EXIT_WRONG_USAGE;

@@ -4,7 +4,7 @@
 #include "compiler/driver/unit.h"
 #include "runtime/predict.h"
 
-static const struct option longs[] = {COMMON_LONG_OPTIONS, DATA_LONG_OPTIONS, {NULL, 0, NULL, 0}};
+static const struct option longs[] = {COMMON_LONG_OPTIONS, DATA_LONG_OPTIONS, WEIGHTS_LONG_OPTIONS, {NULL, 0, NULL, 0}};
 
 typedef struct Predict {
     Unit unit;
@@ -80,6 +80,6 @@ const Command command_predict = {
             "targets in front of them; or images in IDX format. Each line printed: of every output the\n"
             "predicted class, then the score of every class; of an output that predicts no class its numbers\n"
             "alone. The first output belongs to the first target, and so on.\n\n"
-            COLUMNS_HELP,
+            COLUMNS_HELP WEIGHTS_HELP,
     .run = run_predict,
 };

@@ -42,6 +42,8 @@ int train_option(const Command *command, TrainOptions *o, int option)
     case OPT_PHRASES: o->phrases = optarg; return -1;
     case OPT_RUN: o->run_folder = optarg; return -1;
     case OPT_RESUME: o->resume = true; return -1;
+    case OPTION_WEIGHTS:
+        return command_usage(command, "--weights is for trained models: a step of training changes weights by less than bf16 can tell");
     case OPT_RATE:
         if (parse_double(optarg, &o->rate) && o->rate > 0)
             return -1;

@@ -50,7 +50,7 @@ enum {
         {"batch", required_argument, NULL, OPT_BATCH}, {"rate", required_argument, NULL, OPT_RATE}, \
         {"min-count", required_argument, NULL, OPT_MIN_COUNT},                                     \
         {"max-vocab", required_argument, NULL, OPT_MAX_VOCAB},                                     \
-        {"phrases", required_argument, NULL, OPT_PHRASES}
+        {"phrases", required_argument, NULL, OPT_PHRASES}, WEIGHTS_LONG_OPTIONS
 
 void train_options_init(TrainOptions *o, Arena *arena);
 

@@ -203,6 +203,28 @@ static bool read_args(Arena *arena, const char *text, Options *options)
     return true;
 }
 
+/* The weights of which the functions now want bf16. */
+static NndStatus round_arguments(Unit *unit, NndModel *model, const IrFunc *func, NndError *error)
+{
+    NndStatus status = NND_OK;
+    for (int i = 0; i < func->arg_count && !status; i++)
+        if (func->args[i]->type.dtype == NND_BF16)
+            status = nnd_safetensors_round(model->file, func->args[i]->name, &unit->rounded, error);
+    return status;
+}
+
+static bool round_weights(Unit *unit, NndModel *model)
+{
+    NndError error;
+    NndStatus status = NND_OK;
+    pass_narrow(unit->module);
+    for (int i = 0; i < unit->module->funcs.count && !status; i++)
+        status = round_arguments(unit, model, unit->module->funcs.data[i], &error);
+    if (status)
+        command_fail("%s", error.text);
+    return !status;
+}
+
 bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *options, NndModel *model)
 {
     *unit = (Unit){.arena = arena};
@@ -227,7 +249,7 @@ bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *
         return false;
     for (int i = 0; i < unit->module->funcs.count; i++)
         pass_freeze(unit->module->funcs.data[i]);
-    return true;
+    return options->weights != NND_BF16 || round_weights(unit, model);
 }
 
 NndStatus encode_data(NndDataset *set, const NndVocab *vocab, const NndSession *session, const char *path,

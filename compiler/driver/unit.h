@@ -18,6 +18,7 @@ typedef struct Unit {
     NndModuleDesc *desc;   /* after unit_compile */
     Engine *engine;        /* after unit_compile; freed by unit_free */
     NndPool *pool;
+    NndRounding rounded;   /* what `--weights bf16` has done to the model's weights */
 } Unit;
 
 /* Checks the model of `source` with the parameters of `options` and `args`. Prints what is wrong
@@ -32,7 +33,7 @@ bool unit_lower(Unit *unit, const Options *options);
 bool unit_compile(Unit *unit, const Options *options);
 
 /* A trained model with everything that is needed to run it: checks the source in its metadata. Its
- * weights are fixed arguments of its functions. */
+ * weights are fixed arguments of its functions, and rounded as the options say. */
 bool unit_open_model(Unit *unit, Arena *arena, const char *path, const Options *options,
                      NndModel *model);
 

@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/onnx/exporter.h"
 
+/* Rounded weights, for a peer that gets the same ones. */
+static const NndTensor *widened(Exporter *e, const NndTensor *tensor)
+{
+    NndTensor *wide = ARENA_NEW(e->arena, NndTensor);
+    const uint16_t *from = tensor->data;
+    int64_t count = (int64_t)(tensor->size / sizeof *from);
+    float *data = ARENA_ARRAY(e->arena, float, count + 1);
+    for (int64_t i = 0; i < count; i++)
+        data[i] = nnd_from_bf16(from[i]);
+    *wide = *tensor;
+    wide->dtype = NND_F32;
+    wide->data = data;
+    wide->size = (size_t)count * sizeof *data;
+    return wide;
+}
+
 const NndTensor *export_tensor(Exporter *e, const Typed *weight)
 {
     const Weight *w = &e->program->weights.data[weight->index];
     const NndTensor *tensor = nnd_safetensors_find(e->weights, w->path);
+    if (tensor && tensor->dtype == NND_BF16)
+        tensor = widened(e, tensor);
     bool fits = tensor && tensor->dtype == NND_F32 && tensor->rank == w->type.rank;
     for (int i = 0; fits && i < w->type.rank; i++)
         fits = tensor->dims[i] == w->type.axes[i].size;

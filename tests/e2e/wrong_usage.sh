@@ -32,6 +32,14 @@ usage ir --without nonsense x.nnd
 grep -q "^ *tiles " err || fail "--without nonsense does not list the optimisations"
 usage ir --without tiles, x.nnd
 usage ir --fold-memory -1 x.nnd
+usage predict x.model --weights f16
+usage eval x.model --data x.tsv --weights ''
+usage check x.nnd --weights BF16
+for command in train cross tune; do
+    usage $command x.nnd --train x.tsv -o out --weights bf16
+    grep -q 'for trained models' err || fail "$command does not say what --weights is for"
+done
+usage export x.model -o x.onnx --weights bf16
 usage build x.model
 usage export x.model
 usage export x.model -o x.onnx --lengths some
