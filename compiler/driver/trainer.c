@@ -87,7 +87,11 @@ static NndStatus train_next(Trainer *t, const int64_t *order, NndError *error)
 {
     int64_t first = t->state.iteration % trainer_batches(t) * t->recipe->batch;
     int64_t rest = t->split.train_count - first;
-    return train_batch(t, order + first, rest < t->recipe->batch ? rest : t->recipe->batch, error);
+    double start = seconds_now();
+    NndStatus status = train_batch(t, order + first, rest < t->recipe->batch ? rest : t->recipe->batch, error);
+    t->timed_seconds += seconds_now() - start;
+    t->timed_steps++;
+    return status;
 }
 
 static void show(const Trainer *t, Progress *progress)
@@ -178,6 +182,7 @@ static const char *history_measures(Arena *arena, const Evaluation *e, const cha
     return line;
 }
 
+/* Times are told and not kept: a history is the same whenever and wherever it is made. */
 static void note_history(Trainer *t, const Evaluation *e, double loss)
 {
     const char *line = arena_printf(t->unit.arena, "{\"epoch\":%.9g,\"train_loss\":%.9g",
@@ -189,7 +194,9 @@ static void note_history(Trainer *t, const Evaluation *e, double loss)
             line = arena_printf(t->unit.arena, "%s,\"valid_%s\":%.9g", line, e->metric_names[i], e->metrics[i]);
     t->history = arena_printf(t->unit.arena, "%s%s}\n", t->history, line);
     if (t->options->json && !t->options->silent)
-        printf("%s}\n", line);
+        printf(t->timed_steps ? "%s,\"step_seconds\":%.6g}\n" : "%s}\n", line, t->timed_seconds / (double)t->timed_steps);
+    t->timed_steps = 0;
+    t->timed_seconds = 0;
 }
 
 static void print_measures(Arena *arena, const Evaluation *e)

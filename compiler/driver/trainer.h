@@ -33,6 +33,8 @@ typedef struct Trainer {
     NndVocab *vocab;
     TrainState state;
     const char *history;      /* JSON lines */
+    int64_t timed_steps;      /* done by this process since the last validation */
+    double timed_seconds;     /* what these took */
     const char *out_path;
     const char *run_folder;   /* where history and curves go after each validation, or NULL */
 } Trainer;

@@ -3,15 +3,29 @@
 # shellcheck disable=SC2034,SC2059,SC2154 # variables of the scripts; printf formats are made of octal escapes
 # What the benchmarks share: networks of the study and data for them. Sourced where nnd, root and work (a folder) are set.
 
-# documents SENTENCES WORDS: 64 of them, of the 20,000 words of the vocabulary
+items=${items:-64} # of the data that is made
+draw=${draw:-even} # the words of texts: `even`, so that few of them come twice, or `natural`, by Zipf's law
+
+# bytes NUMBER...: each as four bytes, for printf
+bytes()
+{
+    for number in "$@"; do
+        printf '\\%03o' $((number >> 24)) $((number >> 16 & 255)) $((number >> 8 & 255)) $((number & 255))
+    done
+}
+
+# documents SENTENCES WORDS: of the 20,000 words of the vocabulary
 documents()
 {
-    awk -v sentences="$1" -v words="$2" 'BEGIN {
-        for (d = 0; d < 64; d++) {
+    awk -v items="$items" -v sentences="$1" -v words="$2" -v natural="$([ "$draw" = even ] || echo 1)" '
+    function word() { return natural ? int(20001 ^ rand()) : 1 + n++ * 7919 % 20000 }
+    BEGIN {
+        srand(1)
+        for (d = 0; d < items; d++) {
             printf "%d\t", d % 2
             for (s = 0; s < sentences; s++) {
                 for (w = 0; w < words; w++)
-                    printf "%sw%d", w ? " " : s ? "W" : "", 1 + (d * sentences * words + s * words + w) * 7919 % 20000
+                    printf "%sw%d", w ? " " : s ? "W" : "", word()
                 printf ". "
             }
             print ""
@@ -19,19 +33,23 @@ documents()
     }'
 }
 
-# images MAGIC SIZES BYTES: 64 of them as $work/images-idx-ubyte, with labels
+# images MAGIC SIZE...: $work/images-idx-ubyte, with labels
 images()
 {
     rm -f "$work"/*-ubyte
+    magic=$1
+    shift
+    size=1
+    for side in "$@"; do size=$((size * side)); done
     {
-        printf "$2"
-        head -c $((64 * $3)) /dev/urandom
-    } >"$work/images-idx$1-ubyte"
+        printf "$(bytes $((2048 + magic)) "$items" "$@")"
+        head -c $((items * size)) /dev/urandom
+    } >"$work/images-idx$magic-ubyte"
     {
-        printf '\000\000\010\001\000\000\000\100'
-        for i in $(seq 64); do printf "\\$(printf %03o $((i % 10)))"; done
+        printf "$(bytes 2049 "$items")"
+        for i in $(seq "$items"); do printf "\\$(printf %03o $((i % 10)))"; done
     } >"$work/labels-idx1-ubyte"
-    data=$work/images-idx$1-ubyte
+    data=$work/images-idx$magic-ubyte
 }
 
 texts()
@@ -51,9 +69,8 @@ choose()
             data=$work/real.tsv
             ;;
         hnn | a_hnn) texts 16 32 ;;
-        mlp) images 3 '\000\000\010\003\000\000\000\100\000\000\000\034\000\000\000\034' 784 ;;
-        lenet_cifar | vgg_small | resnet20)
-            images 4 '\000\000\010\004\000\000\000\100\000\000\000\003\000\000\000\040\000\000\000\040' 3072 ;;
+        mlp) images 3 28 28 ;;
+        lenet_cifar | vgg_small | resnet20) images 4 3 32 32 ;;
         *) texts 1 300 ;;
     esac
     case $name in

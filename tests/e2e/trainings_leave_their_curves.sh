@@ -1,13 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# train --run keeps a history for scripts and curves for people; nnd report draws several models.
+# train --run keeps a history for scripts and curves for people, --json prints it with times; nnd report draws several models.
 # shellcheck source=tests/e2e/lib.sh
 . "$2/tests/e2e/lib.sh"
 
 texts 60 1 >train.tsv
 small='-D size=8 -D filters=4'
 # shellcheck disable=SC2086
-run train "$root/examples/text_cnn.nnd" --train train.tsv --valid 0.2 --epochs 3 $small -o one.model --run one
+run train "$root/examples/text_cnn.nnd" --train train.tsv --valid 0.2 --epochs 3 $small -o one.model --run one --json
+[ "$(sed 's/,"step_seconds":[0-9.e-]*}$/}/' out | grep -cxFf one/history.jsonl)" = 3 ] ||
+    fail "--json does not print the lines of the history"
+[ "$(grep -cE '"step_seconds":[0-9.e-]*[1-9]' out)" = 3 ] || fail "--json does not tell the time of a step"
+grep -q step_seconds one/history.jsonl && fail "times are kept in the history"
 [ "$(wc -l <one/history.jsonl)" = 3 ] || fail "history.jsonl has not one line for each of 3 epochs"
 grep -q '^{"epoch":3,"train_loss":.*"valid_auc":' one/history.jsonl || fail "no metrics of epoch 3"
 cmp -s one/model.nnd "$root/examples/text_cnn.nnd" || fail "model.nnd is not the source"

@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# training.sh NND SOURCE [MODEL]...: how long a training step of the networks of the study takes on 1 and 2 threads, in
+# nnd and in PyTorch if there is a Python that has it (PYTHON; Debian: python3-torch), which take turns, round after
+# round. A step is forward, backward and Adadelta, embeddings trained too, dropout 0.5 in front of the last layer, 50
+# items (recurrent networks: 32). Words are drawn by Zipf's law; MODEL_even is the model on words drawn evenly, of which
+# a batch hardly has one twice. A Markdown table on standard output (median, lowest..highest; times as fast are compared
+# with goals-training.tsv) and training.json in the current folder, one object a line; no time passes or fails, but
+# networks that do not have the same number of weights do.
+set -eu
+nnd=$1
+root=$(cd "$2" && pwd)
+shift 2
+[ $# -gt 0 ] || set -- text_cnn text_cnn_even lstm lstm_even bilstm hnn a_hnn lenet_cifar vgg_small
+rounds=${ROUNDS:-5}
+steps=${STEPS:-4} # timed in each round, after as many that are not
+work=$(mktemp -d "${TMPDIR:-/tmp}/nnd-training-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+vocabulary=20002
+: >training.json
+
+# shellcheck source=tests/bench/lib.sh
+. "$root/tests/bench/lib.sh"
+
+# PyTorch at its best: OpenBLAS with OpenMP if it is there, as PyTorch itself has it, threads bound to cores, and memory
+# that is not given back to the system between steps.
+pytorch()
+{
+    openblas=$(find /usr/lib/*/openblas-openmp -maxdepth 0 2>/dev/null | head -n 1)
+    LD_LIBRARY_PATH="$openblas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" OMP_NUM_THREADS="$4" OMP_PROC_BIND=true OMP_PLACES=cores \
+        MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999 "$python" "$root/tests/bench/pytorch_step.py" "$@"
+}
+
+find_python()
+{
+    for python in ${PYTHON:-python3 /usr/bin/python3}; do
+        ! "$python" -c 'import torch' 2>/dev/null || return 0
+    done
+    python=
+    echo "There is no PyTorch (Debian: python3-torch): it is not measured." >&2
+}
+
+# $work/m.nnd: the network of the file with the recipe that all have
+recipe()
+{
+    {
+        sed '/^train /,$d' "$file"
+        echo "train $(sed -n 's/^model \([A-Za-z0-9]*\).*/\1/p' "$file") {"
+        echo "    optimiser = adadelta(rho = 0.95, epsilon = 1e-6)"
+        echo "    batch     = $batch"
+        echo "}"
+    } >"$work/m.nnd"
+}
+
+# json KEY: its number in the last line of standard input
+json()
+{
+    sed -n "\$s/.*\"$1\": *\([-0-9.e+]*\).*/\1/p"
+}
+
+check_weights()
+{
+    # shellcheck disable=SC2086 # two words or none
+    ours=$("$nnd" check "$work/m.nnd" $define --json | json weights)
+    [ -n "$python" ] || return 0
+    theirs=$(pytorch "$name" "$data" "$batch" 1 1 | json weights)
+    [ "$ours" = "$theirs" ] || {
+        echo "$1: the network of PyTorch has $theirs weights, ours has $ours"
+        exit 1
+    } >&2
+}
+
+# measure THREADS: $work/times, a line "OURS THEIRS" of seconds a step for each round
+measure()
+{
+    : >"$work/times"
+    for _ in $(seq "$rounds"); do
+        # shellcheck disable=SC2086 # two words or none
+        "$nnd" train "$work/m.nnd" --train "$data" --valid 0 --epochs 2 --threads "$1" $define -o "$work/m.model" --json \
+            >"$work/ours"
+        theirs=
+        [ -z "$python" ] || {
+            pytorch "$name" "$data" "$batch" "$1" "$steps" >"$work/theirs"
+            theirs=$(json step_seconds <"$work/theirs")
+            words=$(json different_words <"$work/theirs")
+        }
+        echo "$(json step_seconds <"$work/ours") $theirs" >>"$work/times"
+    done
+}
+
+# row MODEL THREADS: of the table, and a line of training.json, from $work/times
+row()
+{
+    awk -v model="$1" -v threads="$2" -v batch="$batch" -v weights="$ours" -v words="$words" -v goals="$root/tests/bench/goals-training.tsv" '
+    function sort(values, n,    i, k, v) {
+        for (i = 2; i <= n; i++) {
+            v = values[i]
+            for (k = i - 1; k > 0 && values[k] > v; k--)
+                values[k + 1] = values[k]
+            values[k + 1] = v
+        }
+    }
+    function show(values, factor) {
+        return sprintf("%.3g (%.3g..%.3g)", factor * values[middle], factor * values[1], factor * values[NR])
+    }
+    function object(name, values) {
+        return sprintf("\"%s\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g}", name, values[1], values[middle], values[NR])
+    }
+    BEGIN {
+        while ((getline text <goals) > 0)
+            if (split(text, field, "\t") == 3)
+                goal[field[1], field[2]] = field[3]
+    }
+    { ours[NR] = $1; theirs[NR] = $2; ratio[NR] = NF > 1 ? $2 / $1 : 0 }
+    END {
+        middle = int((NR + 1) / 2)
+        sort(ours, NR)
+        line = sprintf("{\"model\":\"%s\",\"threads\":%d,\"batch\":%d,\"weights\":%d,%s", model, threads, batch, weights,
+            object("nnd_seconds", ours))
+        printf "| %s | %d | %d | %d | %s | %s |", model, threads, batch, weights, words ? words : "-", show(ours, 1e3)
+        if (NF < 2) {
+            print " - | - | - | - |"
+        } else {
+            sort(theirs, NR)
+            sort(ratio, NR)
+            wanted = goal[model, threads]
+            met = ratio[middle] >= wanted ? "yes" : "no"
+            printf " %s | %s | %s | %s |\n", show(theirs, 1e3), show(ratio, 1), wanted ? wanted : "-", wanted ? met : "-"
+            line = line "," object("pytorch_seconds", theirs) "," object("times_as_fast", ratio)
+        }
+        print line "}" >>"training.json"
+    }' "$work/times"
+}
+
+find_python
+echo '| model | threads | batch | weights | different words in a batch | nnd, ms | PyTorch, ms | times as fast | goal | met |'
+echo '|---|---|---|---|---|---|---|---|---|---|'
+for model in "$@"; do
+    case $model in
+        *_even) draw=even ;;
+        *) draw=natural ;;
+    esac
+    name=${model%_even}
+    batch=50
+    case $name in lstm | bilstm | hnn | a_hnn) batch=32 ;; esac
+    items=$((batch * steps))
+    choose "$name"
+    recipe
+    define=
+    words=
+    ! grep -q 'vocab: *dim' "$work/m.nnd" || define="-D vocab=$vocabulary"
+    check_weights "$model"
+    for threads in ${THREADS:-1 2}; do
+        measure "$threads"
+        row "$model" "$threads"
+    done
+done
