@@ -27,6 +27,7 @@ typedef struct Calls {
     NndRun *run;
     void *engine;
     NndPool *pool;
+    int64_t *items; /* of a batch: the first ones */
     double *times;
 } Calls;
 
@@ -44,16 +45,12 @@ static NndStatus timed_call(const Calls *c, const int64_t *items, int64_t count,
 /* `rotate`: another item in each call. */
 static NndStatus repeat(const Calls *c, int64_t count, bool rotate, double seconds, double *median, NndError *error)
 {
-    int64_t items[NND_BENCH_BATCH];
     int calls = 0;
     double ignored, end = now() + seconds;
-    for (int64_t i = 0; i < count; i++)
-        items[i] = i;
-    NndStatus status = timed_call(c, items, count, &ignored, error); /* warms up */
+    NndStatus status = timed_call(c, c->items, count, &ignored, error); /* warms up */
     while (!status && calls < MAX_CALLS && (calls < LEAST_CALLS || now() < end)) {
-        if (rotate)
-            items[0] = calls % c->set->count;
-        status = timed_call(c, items, count, &c->times[calls++], error);
+        int64_t next = calls % c->set->count;
+        status = timed_call(c, rotate ? &next : c->items, count, &c->times[calls++], error);
     }
     qsort(c->times, (size_t)calls, sizeof *c->times, compare);
     *median = c->times[calls / 2];
@@ -76,18 +73,25 @@ static NndStatus keep_scores(NndBench *out, const NndSession *session, NndError 
     return status;
 }
 
-NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, double seconds, NndRun *run,
-                        void *engine, NndPool *pool, NndError *error)
+static NndStatus measure(NndBench *out, const Calls *c, double seconds, NndError *error)
 {
-    *out = (NndBench){.batch_items = set->count < NND_BENCH_BATCH ? set->count : NND_BENCH_BATCH};
+    for (int64_t i = 0; i < out->batch_items; i++)
+        c->items[i] = i;
+    NndStatus status = repeat(c, 1, true, seconds / 2, &out->latency, error);
+    return status ? status : repeat(c, out->batch_items, false, seconds / 2, &out->batch, error);
+}
+
+NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, int64_t batch, double seconds,
+                        NndRun *run, void *engine, NndPool *pool, NndError *error)
+{
+    *out = (NndBench){.batch_items = set->count < batch ? set->count : batch};
     if (!set->count)
         return nnd_fail(error, NND_EINVAL, "there are no items to measure with");
-    Calls calls = {session, set, run, engine, pool, malloc(MAX_CALLS * sizeof(double))};
-    if (!calls.times)
-        return nnd_fail(error, NND_ENOMEM, "out of memory for the times");
-    NndStatus status = repeat(&calls, 1, true, seconds / 2, &out->latency, error);
-    if (!status)
-        status = repeat(&calls, out->batch_items, false, seconds / 2, &out->batch, error);
+    Calls calls = {session, set, run, engine, pool, malloc((size_t)out->batch_items * sizeof(int64_t)),
+                   malloc(MAX_CALLS * sizeof(double))};
+    NndStatus status = calls.items && calls.times ? measure(out, &calls, seconds, error)
+                                                  : nnd_fail(error, NND_ENOMEM, "out of memory for the times");
+    free(calls.items);
     free(calls.times);
     return status ? status : keep_scores(out, session, error);
 }

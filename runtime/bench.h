@@ -7,7 +7,7 @@
 
 #include "runtime/session.h"
 
-enum { NND_BENCH_BATCH = 32 };
+enum { NND_BENCH_BATCH = 32 }; /* items of a batch, if nobody wants another number */
 
 typedef struct NndBench {
     double latency; /* seconds of a call with one item: median over calls, items in turn */
@@ -17,9 +17,10 @@ typedef struct NndBench {
     int64_t score_count;
 } NndBench;
 
-/* Calls for about `seconds`, half of it with single items, half with batches; at least three each. */
-NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, double seconds, NndRun *run,
-                        void *engine, NndPool *pool, NndError *error);
+/* Calls for about `seconds`, half of it with single items, half with batches of `batch` items (or all that there are);
+ * at least three each. */
+NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, int64_t batch, double seconds,
+                        NndRun *run, void *engine, NndPool *pool, NndError *error);
 
 void nnd_bench_free(NndBench *bench);
 

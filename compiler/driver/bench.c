@@ -112,7 +112,7 @@ static NndStatus run_engine(Bench *b, Which which, int round, double seconds, Nn
     Unit *unit = &b->units[which == JIT];
     NndSession *session = b->sessions[which == JIT];
     Engine *engine = which == PEER ? b->peer : unit->engine;
-    NndStatus status = nnd_bench_run(&times, session, &b->data, seconds, engine_call, engine, unit->pool, error);
+    NndStatus status = nnd_bench_run(&times, session, &b->data, NND_BENCH_BATCH, seconds, engine_call, engine, unit->pool, error);
     if (status)
         return status;
     m->latency[round] = times.latency;

@@ -13,10 +13,13 @@
 #include "runtime/pool.h"
 #include "runtime/predict.h"
 
+enum { BATCH_MAX = 65536 };
+
 typedef struct Options {
     bool json;
     int threads;
     double bench; /* seconds; 0: predict */
+    int batch;    /* items of a batch, to measure with */
     const char *columns;
     const char *path;
 } Options;
@@ -42,10 +45,11 @@ static void print_help(const char *name)
            "      --json       one JSON object a line\n"
            "      --threads N  threads to use (default: one per core)\n"
            "      --bench S    measure for S seconds; prints a JSON object: seconds of single items and\n"
-           "                   of batches of 32, and the scores of the first batch\n"
+           "                   of batches, and the scores of the first batch\n"
+           "      --batch N    items of a batch that is measured (default %d)\n"
            "  -h, --help       this text\n\n"
            "Each line: of every output the predicted class, then the score of every class, parted by tabs.\n",
-           name, nnd_program_module.name);
+           name, nnd_program_module.name, NND_BENCH_BATCH);
 }
 
 /* Scratch memory grows to what the largest batch needs. */
@@ -72,10 +76,11 @@ static NndStatus run(void *engine, const NndFunctionDesc *function, const NndCal
     return NND_OK;
 }
 
-static NndStatus bench(Program *p, double seconds, NndError *error)
+static NndStatus bench(Program *p, const Options *options, NndError *error)
 {
     NndBench times;
-    NndStatus status = nnd_bench_run(&times, p->session, &p->data, seconds, run, p, p->pool, error);
+    NndStatus status =
+        nnd_bench_run(&times, p->session, &p->data, options->batch, options->bench, run, p, p->pool, error);
     if (status)
         return status;
     printf("{\"latency\":%.9g,\"batch\":%.9g,\"items\":%lld,\"scores\":[", times.latency, times.batch,
@@ -120,7 +125,7 @@ static NndStatus run_program(Program *p, const Options *options, NndError *error
     if (!status)
         status = encode(p, options->path, error);
     if (!status)
-        status = options->bench > 0 ? bench(p, options->bench, error) : predict_all(p, options, error);
+        status = options->bench > 0 ? bench(p, options, error) : predict_all(p, options, error);
     if (!status && (fflush(stdout) || ferror(stdout)))
         status = nnd_fail(error, NND_EIO, "cannot write the predictions");
     return status;
@@ -150,8 +155,8 @@ int main(int argc, char **argv)
     static const struct option longs[] = {
         {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'},
         {"threads", required_argument, NULL, 't'}, {"bench", required_argument, NULL, 'b'},
-        {"columns", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
-    Options options = {.path = "-"};
+        {"batch", required_argument, NULL, 'n'}, {"columns", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    Options options = {.path = "-", .batch = NND_BENCH_BATCH};
     for (int option; (option = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
         if (option == 'h') {
             print_help(argv[0]);
@@ -167,6 +172,8 @@ int main(int argc, char **argv)
             return usage(argv[0], "--threads needs a number from 1 to 1024");
         if (option == 'b' && !((options.bench = atof(optarg)) > 0 && options.bench < 3600))
             return usage(argv[0], "--bench needs a number of seconds");
+        if (option == 'n' && ((options.batch = atoi(optarg)) < 1 || options.batch > BATCH_MAX))
+            return usage(argv[0], "--batch needs a number from 1 to 65536");
     }
     if (argc - optind > 1)
         return usage(argv[0], "only one FILE can be read");

@@ -14,6 +14,9 @@ run build cnn.model -o cnn
 ./cnn --help | grep -q Usage || fail "--help says nothing"
 ./cnn --nonsense >out 2>&1 && fail "a wrong option is accepted"
 [ $? -eq 2 ] || fail "wrong usage does not exit with 2"
+./cnn --bench 0.01 --batch 0 train.tsv >out 2>&1 && fail "a batch of nothing is accepted"
+./cnn --bench 0.01 --batch 3 train.tsv | grep -q '"items":3,' || fail "--batch does not choose how many items are measured"
+./cnn --bench 0.01 --batch 500 train.tsv | grep -q '"items":60,' || fail "a batch has more items than there are"
 ./cnn missing.tsv >out 2>err && fail "a missing file is accepted"
 grep -q missing.tsv err || fail "the message does not name the file"
 
