@@ -6,6 +6,48 @@
 items=${items:-64} # of the data that is made
 draw=${draw:-even} # the words of texts: `even`, so that few of them come twice, or `natural`, by Zipf's law
 
+# ---- numbers ----
+
+# The middle, the lowest and the highest of the numbers on standard input, one a line.
+spread()
+{
+    LC_ALL=C sort -g | awk '{ value[NR] = $1 } END { if (NR) print value[int((NR + 1) / 2)], value[1], value[NR] }'
+}
+
+# shown SPREAD [FACTOR]: for a table
+shown()
+{
+    echo "$1 ${2:-1}" | awk '
+    function three(x) { return sprintf(x >= 1000 ? "%.0f" : "%.3g", x) }
+    { print three($1 * $4) " (" three($2 * $4) ".." three($3 * $4) ")" }'
+}
+
+# object NAME SPREAD: for JSON
+object()
+{
+    echo "$2" | awk -v name="$1" '{ printf "\"%s\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g}", name, $2, $1, $3 }'
+}
+
+# json KEY: its number in the last line of standard input
+json()
+{
+    sed -n "\$s/.*\"$1\": *\([-0-9.e+]*\).*/\1/p"
+}
+
+# least NUMBER GOAL: whether it is at least that; - without a goal
+least()
+{
+    echo "$1 $2" | awk '{ print(NF < 2 ? "-" : ($1 >= $2) ? "yes" : "no") }'
+}
+
+# most NUMBER GOAL: whether it is at most that
+most()
+{
+    if [ -n "$2" ]; then least "-$1" "-$2"; else echo -; fi
+}
+
+# ---- networks and data ----
+
 # bytes NUMBER...: each as four bytes, for printf
 bytes()
 {

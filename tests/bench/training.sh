@@ -52,12 +52,6 @@ recipe()
     } >"$work/m.nnd"
 }
 
-# json KEY: its number in the last line of standard input
-json()
-{
-    sed -n "\$s/.*\"$1\": *\([-0-9.e+]*\).*/\1/p"
-}
-
 check_weights()
 {
     # shellcheck disable=SC2086 # two words or none
@@ -83,6 +77,7 @@ measure()
             pytorch "$name" "$data" "$batch" "$1" "$steps" >"$work/theirs"
             theirs=$(json step_seconds <"$work/theirs")
             words=$(json different_words <"$work/theirs")
+            [ "$words" != 0 ] || words=-
         }
         echo "$(json step_seconds <"$work/ours") $theirs" >>"$work/times"
     done
@@ -91,45 +86,18 @@ measure()
 # row MODEL THREADS: of the table, and a line of training.json, from $work/times
 row()
 {
-    awk -v model="$1" -v threads="$2" -v batch="$batch" -v weights="$ours" -v words="$words" -v goals="$root/tests/bench/goals-training.tsv" '
-    function sort(values, n,    i, k, v) {
-        for (i = 2; i <= n; i++) {
-            v = values[i]
-            for (k = i - 1; k > 0 && values[k] > v; k--)
-                values[k + 1] = values[k]
-            values[k + 1] = v
-        }
-    }
-    function show(values, factor) {
-        return sprintf("%.3g (%.3g..%.3g)", factor * values[middle], factor * values[1], factor * values[NR])
-    }
-    function object(name, values) {
-        return sprintf("\"%s\":{\"low\":%.6g,\"median\":%.6g,\"high\":%.6g}", name, values[1], values[middle], values[NR])
-    }
-    BEGIN {
-        while ((getline text <goals) > 0)
-            if (split(text, field, "\t") == 3)
-                goal[field[1], field[2]] = field[3]
-    }
-    { ours[NR] = $1; theirs[NR] = $2; ratio[NR] = NF > 1 ? $2 / $1 : 0 }
-    END {
-        middle = int((NR + 1) / 2)
-        sort(ours, NR)
-        line = sprintf("{\"model\":\"%s\",\"threads\":%d,\"batch\":%d,\"weights\":%d,%s", model, threads, batch, weights,
-            object("nnd_seconds", ours))
-        printf "| %s | %d | %d | %d | %s | %s |", model, threads, batch, weights, words ? words : "-", show(ours, 1e3)
-        if (NF < 2) {
-            print " - | - | - | - |"
-        } else {
-            sort(theirs, NR)
-            sort(ratio, NR)
-            wanted = goal[model, threads]
-            met = ratio[middle] >= wanted ? "yes" : "no"
-            printf " %s | %s | %s | %s |\n", show(theirs, 1e3), show(ratio, 1), wanted ? wanted : "-", wanted ? met : "-"
-            line = line "," object("pytorch_seconds", theirs) "," object("times_as_fast", ratio)
-        }
-        print line "}" >>"training.json"
-    }' "$work/times"
+    took=$(cut -d ' ' -f 1 "$work/times" | spread)
+    line="{\"model\":\"$1\",\"threads\":$2,\"batch\":$batch,\"weights\":$ours,$(object nnd_seconds "$took")"
+    rest=' - | - | - | - |'
+    if [ -n "$python" ]; then
+        peer=$(cut -d ' ' -f 2 "$work/times" | spread)
+        times=$(awk '{ print $2 / $1 }' "$work/times" | spread)
+        goal=$(awk -F '\t' -v model="$1" -v threads="$2" '$1 == model && $2 == threads { print $3 }' "$root/tests/bench/goals-training.tsv")
+        rest=" $(shown "$peer" 1e3) | $(shown "$times") | ${goal:--} | $(least "${times%% *}" "$goal") |"
+        line="$line,$(object pytorch_seconds "$peer"),$(object times_as_fast "$times")"
+    fi
+    echo "| $1 | $2 | $batch | $ours | ${words:--} | $(shown "$took" 1e3) |$rest"
+    echo "$line}" >>training.json
 }
 
 find_python
