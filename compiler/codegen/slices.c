@@ -18,7 +18,7 @@ typedef struct Slice {
     int number, count;
     const Target *like;
     OptimisationSet without;
-    LLVMMemoryBufferRef bitcode;  /* shared, only read */
+    LLVMMemoryBufferRef bitcode; /* shared, only read */
     LLVMMemoryBufferRef object;
     NndStatus status;
     NndError error;
@@ -34,8 +34,10 @@ typedef struct Work {
 static int count_instructions(LLVMValueRef function)
 {
     int count = 0;
-    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block; block = LLVMGetNextBasicBlock(block))
-        for (LLVMValueRef inst = LLVMGetFirstInstruction(block); inst; inst = LLVMGetNextInstruction(inst))
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block;
+         block = LLVMGetNextBasicBlock(block))
+        for (LLVMValueRef inst = LLVMGetFirstInstruction(block); inst;
+             inst = LLVMGetNextInstruction(inst))
             count++;
     return count;
 }
@@ -44,7 +46,8 @@ static int count_instructions(LLVMValueRef function)
 static int compare_work(const void *a, const void *b)
 {
     const Work *x = a, *y = b;
-    return x->size != y->size ? (x->size < y->size) - (x->size > y->size) : (x->number > y->number) - (x->number < y->number);
+    return x->size != y->size ? (x->size < y->size) - (x->size > y->size)
+                              : (x->number > y->number) - (x->number < y->number);
 }
 
 static Work *list_work(Arena *arena, LLVMModuleRef module, int *count)
@@ -63,7 +66,8 @@ static Work *list_work(Arena *arena, LLVMModuleRef module, int *count)
     return list;
 }
 
-/* Each function goes to the slice that has least so far. Those of the others stay readable, but are not compiled. */
+/* Each function goes to the slice that has least so far. Those of the others stay readable, but are
+ * not compiled. */
 static void keep_slice(LLVMModuleRef module, int number, int count)
 {
     int64_t load[MAX_SLICES] = {0};
@@ -93,7 +97,8 @@ static void publish(LLVMModuleRef module)
 
 /* ---- one slice ---- */
 
-static NndStatus read_module(LLVMModuleRef *out, LLVMContextRef context, LLVMMemoryBufferRef bitcode, NndError *error)
+static NndStatus read_module(LLVMModuleRef *out, LLVMContextRef context,
+                             LLVMMemoryBufferRef bitcode, NndError *error)
 {
     if (LLVMParseBitcodeInContext2(context, bitcode, out))
         return nnd_fail(error, NND_EINVAL, "LLVM cannot read its own bitcode");
@@ -150,20 +155,25 @@ static NndStatus run_slices(Slices *out, Slice *slices, NndError *error)
     return status;
 }
 
-static NndStatus compile_parallel(Slices *out, LLVMModuleRef module, OptimisationSet without, const Target *target, NndError *error)
+static NndStatus compile_parallel(Slices *out, LLVMModuleRef module, OptimisationSet without,
+                                  const Target *target, NndError *error)
 {
     Slice slices[MAX_SLICES];
     publish(module);
     LLVMMemoryBufferRef bitcode = LLVMWriteBitcodeToMemoryBuffer(module);
     for (int i = 0; i < out->count; i++)
-        slices[i] = (Slice){.number = i, .count = out->count, .like = target, .without = without, .bitcode = bitcode};
+        slices[i] = (Slice){.number = i,
+                            .count = out->count,
+                            .like = target,
+                            .without = without,
+                            .bitcode = bitcode};
     NndStatus status = run_slices(out, slices, error);
     LLVMDisposeMemoryBuffer(bitcode);
     return status;
 }
 
-static NndStatus compile_alone(Slices *out, LLVMModuleRef module, OptimisationSet without, const Target *target, Stopwatch *watch,
-                               NndError *error)
+static NndStatus compile_alone(Slices *out, LLVMModuleRef module, OptimisationSet without,
+                               const Target *target, Stopwatch *watch, NndError *error)
 {
     NndStatus status = codegen_optimise(module, without, target, error);
     stopwatch_lap(watch, "LLVM passes");
@@ -173,8 +183,8 @@ static NndStatus compile_alone(Slices *out, LLVMModuleRef module, OptimisationSe
     return status;
 }
 
-NndStatus slices_compile(Slices *out, int count, const IrModule *ir, const Target *target, Stopwatch *watch, KernelInfos *infos,
-                         NndError *error)
+NndStatus slices_compile(Slices *out, int count, const IrModule *ir, const Target *target,
+                         Stopwatch *watch, KernelInfos *infos, NndError *error)
 {
     *out = (Slices){.count = count < 1 ? 1 : count < MAX_SLICES ? count : MAX_SLICES};
     LLVMContextRef context = LLVMContextCreate();
@@ -240,6 +250,7 @@ bool slices_unpack(Slices *out, const void *packed, size_t size)
         return false;
     const char *at = (const char *)packed + sizeof head;
     for (uint64_t i = 0; i < head.count; at += head.sizes[i++])
-        out->objects[out->count++] = LLVMCreateMemoryBufferWithMemoryRangeCopy(at, head.sizes[i], "kernels");
+        out->objects[out->count++] =
+            LLVMCreateMemoryBufferWithMemoryRangeCopy(at, head.sizes[i], "kernels");
     return true;
 }

@@ -15,10 +15,10 @@ typedef struct Slices {
     LLVMMemoryBufferRef objects[MAX_SLICES];
 } Slices;
 
-/* `count` objects; with one, nothing but the calling thread is used. What `target`, `watch` and `infos` are says
- * codegen_module. The caller ends it with slices_free, also after a failure. */
-NndStatus slices_compile(Slices *out, int count, const IrModule *module, const Target *target, Stopwatch *watch,
-                         KernelInfos *infos, NndError *error);
+/* `count` objects; with one, nothing but the calling thread is used. What `target`, `watch` and
+ * `infos` are says codegen_module. The caller ends it with slices_free, also after a failure. */
+NndStatus slices_compile(Slices *out, int count, const IrModule *module, const Target *target,
+                         Stopwatch *watch, KernelInfos *infos, NndError *error);
 void slices_free(Slices *slices);
 
 /* All of them as one block, in the arena, and back; false if the block is none. */

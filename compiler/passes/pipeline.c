@@ -23,6 +23,7 @@ static const Pass pipeline[] = {
     {"cse-again", pass_cse, ONE(CSE), false},
     {"fold-embedding", pass_fold_embedding, ONE(FOLD_EMBEDDING), true},
     {"pad-windows", pass_pad_windows, ONE(PAD_WINDOWS), true},
+    {"sink-transposes", pass_sink_transposes, ONE(SINK_TRANSPOSES), true},
     {"dce", pass_dce, ONE(DCE), false},
     {"fuse", pass_fuse, 0, true},
 };
@@ -31,7 +32,7 @@ enum { PASS_COUNT = sizeof pipeline / sizeof *pipeline };
 const char *const *passes_names(void)
 {
     static const char *const names[] = {"fold", "cse", "last-state", "hoist-scan", "fold-again", "cse-again",
-                                        "fold-embedding", "pad-windows", "dce", "fuse", NULL};
+                                        "fold-embedding", "pad-windows", "sink-transposes", "dce", "fuse", NULL};
     _Static_assert(sizeof names / sizeof *names == PASS_COUNT + 1, "a pass has no name");
     return names;
 }

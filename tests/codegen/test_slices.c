@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Slices of object code as one block: the same come back; a block that was cut, lengthened or changed in its head is none.
+ * Slices of object code as one block: the same come back; a block that was cut, lengthened or
+ * changed in its head is none.
  */
 #include "compiler/codegen/slices.h"
 
@@ -15,7 +16,8 @@ static LLVMMemoryBufferRef buffer(const char *text)
 
 static bool holds(LLVMMemoryBufferRef object, const char *text)
 {
-    return LLVMGetBufferSize(object) == strlen(text) && !memcmp(LLVMGetBufferStart(object), text, strlen(text));
+    return LLVMGetBufferSize(object) == strlen(text) &&
+           !memcmp(LLVMGetBufferStart(object), text, strlen(text));
 }
 
 static void same_slices_come_back(const void *packed, size_t size)
@@ -23,7 +25,8 @@ static void same_slices_come_back(const void *packed, size_t size)
     Slices slices;
     CHECK(slices_unpack(&slices, packed, size));
     CHECK(slices.count == 3);
-    CHECK(holds(slices.objects[0], "one") && holds(slices.objects[1], "") && holds(slices.objects[2], "three"));
+    CHECK(holds(slices.objects[0], "one") && holds(slices.objects[1], "") &&
+          holds(slices.objects[2], "three"));
     slices_free(&slices);
 }
 

@@ -2,7 +2,7 @@
  *
  * One pass over one module, as text: tests/ir/<pass>/<behaviour>.ir is a module,
  * a line "----", and what the pass makes of it:
- *   fold cse dce last_state hoist_scan pad_windows narrow fuse   the functions
+ *   fold cse dce last_state hoist_scan pad_windows sink_transposes narrow fuse   the functions
  *   gradient                       the function that returns the adjoints of the parameters; the
  *                                  loss is the first result
  *   plan                           kernels, and where their roots live; the module has groups
@@ -64,6 +64,11 @@ static const char *run_last_state(Arena *arena, IrModule *module)
 static const char *run_pad_windows(Arena *arena, IrModule *module)
 {
     return rewritten(arena, module, pass_pad_windows);
+}
+
+static const char *run_sink_transposes(Arena *arena, IrModule *module)
+{
+    return rewritten(arena, module, pass_sink_transposes);
 }
 
 static const char *run_hoist_scan(Arena *arena, IrModule *module)
@@ -136,7 +141,7 @@ static RunFn *pass_of(const char *folder)
         const char *folder;
         RunFn *run;
     } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state},
-                  {"pad_windows", run_pad_windows}, {"hoist_scan", run_hoist_scan}, {"distinct", run_distinct}, {"winners", run_winners},
+                  {"pad_windows", run_pad_windows}, {"sink_transposes", run_sink_transposes}, {"hoist_scan", run_hoist_scan}, {"distinct", run_distinct}, {"winners", run_winners},
                   {"distinct_dot", run_distinct_dot}, {"narrow", run_narrow}, {"fold_embedding", run_fold_embedding},
                   {"gradient", run_gradient}, {"fuse", run_fuse},
                   {"plan", run_plan}};
