@@ -18,7 +18,7 @@ typedef struct NndBench {
 } NndBench;
 
 /* Calls for about `seconds`, half of it with single items, half with batches of `batch` items (or all that there are);
- * at least three each. */
+ * at least three each. Items are called once before that is timed, for as long at most. */
 NndStatus nnd_bench_run(NndBench *out, NndSession *session, const NndDataset *set, int64_t batch, double seconds,
                         NndRun *run, void *engine, NndPool *pool, NndError *error);
 

@@ -21,7 +21,7 @@ static const char common_help[] =
     "      --time-passes        how long each pass and stage takes\n"
     "      --verify-each        check the IR after each pass\n"
     "      --without NAME,...   leave out optimisations, or `all`; `help` lists them\n"
-    "      --fold-memory MIB    most memory for tables of folded embeddings (default 128)\n"
+    "      --fold-memory MIB    most memory for tables of folded embeddings (default 256)\n"
     "      --no-cache           compile again, whatever was compiled before\n"
     "  -h, --help               this text\n";
 

@@ -195,7 +195,7 @@ struct IrFunc {
     const char **result_names; /* one for each yield of the body */
 };
 
-enum { IR_FOLD_MEMORY = 128 << 20 };
+enum { IR_FOLD_MEMORY = 256 << 20 };
 
 struct IrModule {
     Arena *arena;
