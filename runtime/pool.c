@@ -2,8 +2,9 @@
  *
  * Workers wait for the number of the current job to change: first spinning,
  * because the next job usually follows within microseconds, then asleep. A job
- * is over when every worker has left it, so its description may live on the
- * caller's stack.
+ * is over when all of it is done and closed, and every worker that is inside has
+ * left it, so its description may live on the caller's stack. A worker that comes
+ * late (its core may have other work) finds the job closed: nobody waits for it.
  */
 #include "runtime/pool.h"
 
@@ -18,6 +19,8 @@
 #include "runtime/denormals.h"
 
 enum { SPINS = 4000 }; /* some 20 to 50 microseconds */
+
+enum { CLOSED = 1 << 30 }; /* in a pool's gate, beside the number of workers inside */
 
 /* So many meetings of a team that took longer show that its threads have no core each; then so many
  * teams are not made, twice as many each time, until one meets in time again. */
@@ -47,7 +50,7 @@ struct NndPool {
     pthread_cond_t wake;
     _Atomic(Job *) job;
     atomic_uint number; /* of the job; changes when there is a new one */
-    atomic_int busy;    /* workers that have not yet left the job */
+    atomic_int gate;    /* of the job: CLOSED or not, and the workers inside */
     atomic_bool stop;
     int sleepers;       /* under mutex */
     pthread_mutex_t caller; /* one job at a time */
@@ -67,21 +70,33 @@ static void relax(void)
 #endif
 }
 
+static void do_block(const Job *job, int64_t lo)
+{
+    if (job->member)
+        job->member(job->context, lo, job->count);
+    else
+        job->block(job->context, lo, job->count - lo < job->grain ? job->count : lo + job->grain);
+}
+
+/* Blocks of items, or members of a team. Members that meet wait for each other, so that a thread is one of them at most;
+ * others may be done by whoever has time. */
 static void take_blocks(Job *job)
 {
-    if (job->member) { /* a team is no larger than the pool: each thread is one member at most */
-        int64_t rank = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
-        if (rank < job->count)
-            job->member(job->context, rank, job->count);
-        return;
-    }
     for (;;) {
         int64_t lo = atomic_fetch_add_explicit(&job->next, job->grain, memory_order_relaxed);
         if (lo >= job->count)
             return;
-        int64_t hi = job->count - lo < job->grain ? job->count : lo + job->grain;
-        job->block(job->context, lo, hi);
+        do_block(job, lo);
     }
+}
+
+static bool enter(NndPool *pool)
+{
+    int gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
+    while (!(gate & CLOSED))
+        if (atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + 1, memory_order_acq_rel, memory_order_relaxed))
+            return true;
+    return false;
 }
 
 static unsigned wait_for_job(NndPool *pool, unsigned seen)
@@ -111,8 +126,10 @@ static void *work(void *argument)
         seen = wait_for_job(pool, seen);
         if (atomic_load_explicit(&pool->stop, memory_order_acquire))
             return NULL;
+        if (!enter(pool))
+            continue;
         take_blocks(atomic_load_explicit(&pool->job, memory_order_acquire));
-        atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
+        atomic_fetch_sub_explicit(&pool->gate, 1, memory_order_release);
     }
 }
 
@@ -158,6 +175,7 @@ NndStatus nnd_pool_new(NndPool **out, int threads, NndError *error)
     if (!pool)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the thread pool");
     pool->threads = threads > 0 ? threads : usable_cores();
+    atomic_store_explicit(&pool->gate, CLOSED, memory_order_relaxed);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_mutex_init(&pool->caller, NULL);
     pthread_cond_init(&pool->wake, NULL);
@@ -207,23 +225,37 @@ static void judge_meetings(NndPool *pool)
     pool->avoided = pool->pause;
 }
 
+static void wait_a_little(int spins)
+{
+    if (spins < SPINS)
+        relax();
+    else
+        sched_yield();
+}
+
+/* The caller has found nothing more to do; where members meet, each of them has begun. */
+static void close_job(NndPool *pool, Job *job)
+{
+    for (int spins = 0; atomic_load_explicit(&job->next, memory_order_relaxed) < job->count; spins++)
+        wait_a_little(spins);
+    atomic_fetch_or_explicit(&pool->gate, CLOSED, memory_order_acq_rel);
+    for (int spins = 0; atomic_load_explicit(&pool->gate, memory_order_acquire) != CLOSED; spins++)
+        wait_a_little(spins);
+}
+
 static void run_together(NndPool *pool, Job *job)
 {
     pthread_mutex_lock(&pool->caller);
     pool->members = (int)job->count;
     atomic_store_explicit(&pool->job, job, memory_order_release);
-    atomic_store_explicit(&pool->busy, pool->threads - 1, memory_order_release);
+    atomic_store_explicit(&pool->gate, 0, memory_order_release);
     announce(pool);
     inside_block = true;
     uint64_t mode = nnd_denormals_off();
     take_blocks(job);
     nnd_denormals_restore(mode);
     inside_block = false;
-    for (int spins = 0; atomic_load_explicit(&pool->busy, memory_order_acquire); spins++)
-        if (spins < SPINS)
-            relax();
-        else
-            sched_yield();
+    close_job(pool, job);
     if (job->meets)
         judge_meetings(pool);
     pthread_mutex_unlock(&pool->caller);
@@ -266,7 +298,7 @@ void nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *
         nnd_denormals_restore(mode);
         return;
     }
-    Job job = {.member = member, .context = context, .count = size, .meets = size > independent};
+    Job job = {.member = member, .context = context, .count = size, .grain = 1, .meets = size > independent};
     run_together(pool, &job);
 }
 
@@ -282,9 +314,6 @@ void nnd_pool_meet(NndPool *pool)
     for (int spins = 0; atomic_load_explicit(&m->number, memory_order_acquire) == number; spins++) {
         if (spins == SPINS)
             atomic_fetch_add_explicit(&m->slow, 1, memory_order_relaxed);
-        if (spins < SPINS)
-            relax();
-        else
-            sched_yield();
+        wait_a_little(spins);
     }
 }

@@ -22,10 +22,10 @@ typedef void NndBlock(void *context, int64_t lo, int64_t hi);
  * from inside a block, runs them in order on the calling thread. */
 void nnd_pool_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context);
 
-/* What one of `size` members of a team does; all of them are at it at the same time. */
+/* What one of `size` members of a team does; if they meet, all of them are at it at the same time. */
 typedef void NndMember(void *context, int64_t rank, int64_t size);
 
-/* Calls `member` for ranks 0 .. size-1, each on a thread of its own, and returns when all are done.
+/* Calls `member` for ranks 0 .. size-1, if they meet each on a thread of its own, and returns when all are done.
  * The size is `most`, or the pool's threads if those are fewer; with a NULL pool, or in a call from
  * inside a block, it is 1. A team of up to `independent` members does not meet. Larger ones are
  * avoided for some time if members had to wait for each other as long as they do when the machine
