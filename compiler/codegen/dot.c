@@ -166,11 +166,12 @@ static void merge_columns(DotPlan *p)
     }
 }
 
-/* As many rows as leave registers for a row of the panel and a scalar; products that are not fused
- * with the sum need some of their own, and so does widening bf16. */
+/* As many rows as leave registers for a row of the panel and a scalar; products that are not fused with the sum need some
+ * of their own, and so does widening bf16. Eight hide the latency of the sums; more pointers to rows than that find no
+ * registers. */
 static void choose_tile(const FuncGen *fg, DotPlan *p)
 {
-    enum { BLOCK_ROWS = 48 };
+    enum { BLOCK_ROWS = 48, MOST_ROWS = 8 };
     const Target *target = fg->cg->target;
     p->lanes = target->vector_bytes / (int)nnd_dtype_size(p->dtype);
     int others = (target->fused ? 1 : 4) + (p->panel_dtype == NND_BF16 ? target->vector_registers / 8 : 0);
@@ -178,10 +179,9 @@ static void choose_tile(const FuncGen *fg, DotPlan *p)
     p->tile_rows = (target->vector_registers - others - p->vectors) / p->vectors;
     merge_columns(p);
     if (p->columns.count == p->merged && constant_product(&p->columns, 0) > 0 &&
-        constant_product(&p->columns, 0) <= p->lanes) {
+        constant_product(&p->columns, 0) <= p->lanes)
         p->vectors = 1;
-        p->tile_rows = p->tile_rows > 8 ? 8 : p->tile_rows;
-    }
+    p->tile_rows = p->tile_rows > MOST_ROWS ? MOST_ROWS : p->tile_rows;
     int64_t rows = constant_product(&p->rows, 0);
     if (rows > 0 && rows < p->tile_rows)
         p->tile_rows = (int)rows;
