@@ -12,8 +12,11 @@ typedef struct Units {
     const DotPlan *dot;
     AddressGen address;
     LLVMTypeRef scalar, vector;
-    LLVMValueRef block;     /* stack: sums of the tile, [tile_rows, panel] */
-    LLVMValueRef panel;     /* number */
+    LLVMValueRef blocks; /* stack: sums of the tile, [tile_rows, panel], or of a pair of panels */
+    LLVMValueRef panel;  /* number */
+    LLVMValueRef block;  /* in `blocks`: sums of the panel */
+    LLVMValueRef pair; /* whether its sums are made together with those of the next one; or NULL */
+    LLVMValueRef summed;    /* whether they were made with those of the last one; or NULL */
     LLVMValueRef first_row; /* row of S that belongs to the first place */
 } Units;
 
@@ -132,21 +135,62 @@ static LLVMValueRef row_pointer(Emit *e, const Units *u, LLVMValueRef row)
     return memory_at(e, u->dot->dtype, u->address.base, index_add(e, u->address.constant, at));
 }
 
-/* The sums of `count` rows, which is known at run time only. */
+/* A single row has too few sums to hide how long a product and addition takes, and does not wait
+ * for panels of bf16, as it does for larger ones: it is done for two of them at a time. */
+static bool has_pairs(const Emit *e, const Units *u)
+{
+    const Target *target = e->cg->target;
+    const PanelRow row = dot_panel_row(u->dot);
+    return panel_is_narrow(&row) &&
+           2 * u->dot->vectors + (target->fused ? 4 : 8) <= target->vector_registers;
+}
+
+/* Of the panels from `lo` to `end`, the one at hand and the next, or the last. */
+static void set_pair(Emit *e, Units *u, LLVMValueRef rows, LLVMValueRef lo, LLVMValueRef end)
+{
+    LLVMValueRef one = emit_i64(e, 1), next = index_add(e, u->panel, one);
+    u->block = u->blocks;
+    if (!has_pairs(e, u))
+        return;
+    LLVMValueRef single = LLVMBuildICmp(e->b, LLVMIntEQ, rows, one, "");
+    LLVMValueRef odd = LLVMBuildTrunc(e->b, index_sub(e, u->panel, lo), e->cg->i1, "");
+    LLVMValueRef first = LLVMBuildAnd(e->b, single, LLVMBuildNot(e->b, odd, ""), "");
+    u->pair = LLVMBuildAnd(e->b, first, LLVMBuildICmp(e->b, LLVMIntSLT, next, end, ""), "");
+    u->summed = LLVMBuildAnd(e->b, single, odd, "");
+    LLVMValueRef second = memory_at(e, u->dot->dtype, u->blocks, emit_i64(e, dot_panel(u->dot)));
+    u->block = LLVMBuildSelect(e->b, u->summed, second, u->blocks, "");
+}
+
+/* The number of rows; one more than a tile has for a pair, none if there is nothing left to do. */
+static LLVMValueRef tile_choice(Emit *e, const Units *u, LLVMValueRef count)
+{
+    if (!u->pair)
+        return count;
+    LLVMValueRef pair = emit_i64(e, u->dot->tile_rows + 1);
+    LLVMValueRef more = LLVMBuildSelect(e->b, u->pair, pair, count, "");
+    return LLVMBuildSelect(e->b, u->summed, emit_i64(e, 0), more, "");
+}
+
+/* Which tile makes the sums of `count` rows is known at run time only. */
 static void emit_sums(Emit *e, const Units *u, LLVMValueRef first, LLVMValueRef count)
 {
     const DotPlan *p = u->dot;
     LLVMValueRef s = row_pointer(e, u, first), panel = panel_pointer(e, u),
                  k = dot_extent(e, &p->k, 0, p->k.count);
     LLVMBasicBlockRef done = emit_new_block(e, "summed"), full = emit_new_block(e, "rows");
-    LLVMValueRef choice = LLVMBuildSwitch(e->b, count, full, (unsigned)p->tile_rows);
-    for (int rows = p->tile_rows; rows > 0; rows--) {
+    int choices = p->tile_rows + (u->pair != NULL);
+    LLVMValueRef choice =
+        LLVMBuildSwitch(e->b, tile_choice(e, u, count), full, (unsigned)choices + 1);
+    LLVMAddCase(choice, emit_i64(e, 0), done);
+    for (int rows = choices; rows > 0; rows--) {
+        bool pair = rows > p->tile_rows;
         LLVMBasicBlockRef block = rows == p->tile_rows ? full : emit_new_block(e, "rows");
-        TileShape shape = {dot_panel_row(p), rows, p->row_stride, p->k_stride};
+        TileShape shape = {dot_panel_row(p), pair ? 2 : 1, pair ? 1 : rows, p->row_stride,
+                           p->k_stride};
         if (block != full)
             LLVMAddCase(choice, emit_i64(e, rows), block);
         LLVMPositionBuilderAtEnd(e->b, block);
-        units_call_tile(e, &shape, s, panel, k, u->block);
+        units_call_tile(e, &shape, s, panel, k, u->blocks);
         LLVMBuildBr(e->b, done);
     }
     LLVMPositionBuilderAtEnd(e->b, done);
@@ -194,9 +238,11 @@ static void emit_panels(Emit *e, Units *u, LLVMValueRef rows)
     LLVMValueRef lo = zero, hi = index_mul(e, rows, dot_panel_count(e, u->dot));
     scan_share(e, &lo, &hi);
     LLVMValueRef end = index_div(e, index_add(e, hi, index_sub(e, some, one)), some);
-    Loop loop = loop_begin(e, index_div(e, lo, some), end, 1, LOOP_PLAIN);
+    LLVMValueRef begin = index_div(e, lo, some);
+    Loop loop = loop_begin(e, begin, end, 1, LOOP_PLAIN);
     LLVMValueRef start = index_mul(e, loop.index, rows);
     u->panel = loop.index;
+    set_pair(e, u, rows, begin, end);
     emit_panel(e, u, index_max(e, zero, index_sub(e, lo, start)),
                index_min(e, rows, index_sub(e, hi, start)));
     loop_end(e, &loop);
@@ -209,7 +255,8 @@ static void emit_with_product(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef h
     u->scalar = emit_type(e->cg, p->dtype);
     u->vector = LLVMVectorType(u->scalar, (unsigned)p->lanes);
     u->address = address_begin(e, &p->map, p->inst->args[p->s]->type.rank);
-    u->block = emit_alloca_array(e, u->scalar, p->tile_rows * dot_panel(p), "block");
+    int block_rows = p->tile_rows > 1 ? p->tile_rows : 2; /* or a row of two panels */
+    u->blocks = emit_alloca_array(e, u->scalar, block_rows * dot_panel(p), "block");
     u->first_row = index_mul(e, lo, each);
     emit_panels(e, u, index_mul(e, index_sub(e, hi, lo), each));
 }
@@ -223,7 +270,8 @@ static void emit_alone(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
     scan_share(e, &first, &end);
     Loop loop = loop_begin(e, first, end, 1, LOOP_PLAIN);
     u->row_at[0] = index_div(e, loop.index, vectors);
-    emit_units(e, u, NULL, NULL, index_mul(e, index_rem(e, loop.index, vectors), emit_i64(e, u->lanes)));
+    emit_units(e, u, NULL, NULL,
+               index_mul(e, index_rem(e, loop.index, vectors), emit_i64(e, u->lanes)));
     loop_end(e, &loop);
 }
 

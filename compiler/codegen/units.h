@@ -37,12 +37,12 @@ void units_finish(FuncGen *fg, const IrRegion *region, const NestList *steps);
 /* What the member at hand of a team does of the nest at places lo .. hi-1. */
 void units_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
-/* Sums of `rows` x `vectors` vectors, as a function of its own: void tile(s, panel, k, block), block
- * [row, vector]. Rows of S are `row_stride` elements apart, its contracted entries `k_stride`. LLVM
+/* Sums of `rows` x `vectors` vectors of each of `panels` that follow each other, as a function of its
+ * own: void tile(s, panel, k, block), block [panel, row, vector]. Rows of S are `row_stride` elements apart, its contracted entries `k_stride`. LLVM
  * finds registers for a loop best where there is nothing else. */
 typedef struct TileShape {
     PanelRow columns;
-    int rows;
+    int panels, rows;
     int64_t row_stride, k_stride;
 } TileShape;
 void units_call_tile(Emit *e, const TileShape *shape, LLVMValueRef s, LLVMValueRef panel, LLVMValueRef k,

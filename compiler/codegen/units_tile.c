@@ -30,33 +30,43 @@ static LLVMValueRef load_splat(Emit *e, const Tile *t, int row, LLVMValueRef k)
         LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->shape->columns.lanes)), "");
 }
 
-/* Entry `k`: a row of the panel times a scalar of each row of S. */
-static void add_products(Emit *e, const Tile *t, LLVMValueRef k)
+static int sum_count(const TileShape *shape)
+{
+    return shape->rows * shape->columns.vectors;
+}
+
+/* Entry `k` of a panel: its row times a scalar of each row of S. */
+static void add_products(Emit *e, const Tile *t, int number, LLVMValueRef panel, LLVMValueRef k)
 {
     const TileShape *shape = t->shape;
     LLVMValueRef columns[MAX_GATES];
-    panel_load(e, &shape->columns, t->args[ARG_PANEL], k, columns);
+    panel_load(e, &shape->columns, panel, k, columns);
     for (int row = 0; row < shape->rows; row++) {
         LLVMValueRef x = load_splat(e, t, row, k);
         for (int v = 0; v < shape->columns.vectors; v++) {
-            LLVMValueRef slot = t->sums[row * shape->columns.vectors + v];
-            LLVMBuildStore(
-                e->b,
-                math_multiply_add(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")),
-                slot);
+            LLVMValueRef slot =
+                t->sums[number * sum_count(shape) + row * shape->columns.vectors + v];
+            LLVMValueRef sum = LLVMBuildLoad2(e->b, t->vector, slot, "");
+            LLVMBuildStore(e->b, math_multiply_add(e, x, columns[v], sum), slot);
         }
     }
 }
 
 static void emit_tile(Emit *e, Tile *t)
 {
-    int count = t->shape->rows * t->shape->columns.vectors;
+    const PanelRow *columns = &t->shape->columns;
+    int count = t->shape->panels * sum_count(t->shape);
+    LLVMValueRef size =
+        index_mul(e, t->args[ARG_K], emit_i64(e, columns->vectors * columns->lanes));
+    LLVMValueRef second = memory_at(e, columns->stored, t->args[ARG_PANEL], size);
     for (int i = 0; i < count; i++) {
         t->sums[i] = emit_alloca(e, t->vector, "sum");
         LLVMBuildStore(e->b, LLVMConstNull(t->vector), t->sums[i]);
     }
     Loop entries = loop_begin(e, emit_i64(e, 0), t->args[ARG_K], 1, LOOP_PLAIN);
-    add_products(e, t, entries.index);
+    add_products(e, t, 0, t->args[ARG_PANEL], entries.index);
+    if (t->shape->panels > 1)
+        add_products(e, t, 1, second, entries.index);
     loop_end(e, &entries);
     for (int i = 0; i < count; i++) {
         LLVMValueRef sum = LLVMBuildLoad2(e->b, t->vector, t->sums[i], "");
@@ -77,9 +87,10 @@ static void set_attribute(Codegen *cg, LLVMValueRef function, LLVMAttributeIndex
 static LLVMValueRef tile_function(FuncGen *fg, const TileShape *shape, LLVMTypeRef type)
 {
     Codegen *cg = fg->cg;
-    const char *name = arena_printf(
-        cg->arena, "tile.%s.%dx%d.%lld.%lld", ir_dtype_name(shape->columns.stored), shape->rows,
-        shape->columns.vectors, (long long)shape->row_stride, (long long)shape->k_stride);
+    const char *name =
+        arena_printf(cg->arena, "tile.%s.%dx%dx%d.%lld.%lld", ir_dtype_name(shape->columns.stored),
+                     shape->panels, shape->rows, shape->columns.vectors,
+                     (long long)shape->row_stride, (long long)shape->k_stride);
     LLVMValueRef function = LLVMGetNamedFunction(cg->module, name);
     if (function)
         return function;
