@@ -6,7 +6,7 @@
 # items (recurrent networks: 32). Words are drawn by Zipf's law; MODEL_even is the model on words drawn evenly, of which
 # a batch hardly has one twice. A Markdown table on standard output (median, lowest..highest; times as fast are compared
 # with goals-training.tsv) and training.json in the current folder, one object a line; no time passes or fails, but
-# networks that do not have the same number of weights do.
+# networks that do not predict the same with the same weights do.
 set -eu
 nnd=$1
 root=$(cd "$2" && pwd)
@@ -22,13 +22,16 @@ vocabulary=20002
 # shellcheck source=tests/bench/lib.sh
 . "$root/tests/bench/lib.sh"
 
-# PyTorch at its best: OpenBLAS with OpenMP if it is there, as PyTorch itself has it, threads bound to cores, and memory
-# that is not given back to the system between steps.
+# pytorch SCRIPT THREADS ARGUMENT...: PyTorch at its best: OpenBLAS with OpenMP if it is there, as PyTorch itself has it,
+# threads bound to cores, and memory that is not given back to the system between steps.
 pytorch()
 {
+    script=$1
+    threads=$2
+    shift 2
     openblas=$(find /usr/lib/*/openblas-openmp -maxdepth 0 2>/dev/null | head -n 1)
-    LD_LIBRARY_PATH="$openblas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" OMP_NUM_THREADS="$4" OMP_PROC_BIND=true OMP_PLACES=cores \
-        MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999 "$python" "$root/tests/bench/pytorch_step.py" "$@"
+    LD_LIBRARY_PATH="$openblas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" OMP_NUM_THREADS="$threads" OMP_PROC_BIND=true OMP_PLACES=cores \
+        MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999 "$python" "$root/tests/bench/pytorch_$script.py" "$@"
 }
 
 find_python()
@@ -52,16 +55,28 @@ recipe()
     } >"$work/m.nnd"
 }
 
-check_weights()
+# check MODEL: PyTorch predicts with the weights of a model that was trained for an epoch what nnd predicts.
+check()
 {
     # shellcheck disable=SC2086 # two words or none
-    ours=$("$nnd" check "$work/m.nnd" $define --json | json weights)
-    [ -n "$python" ] || return 0
-    theirs=$(pytorch "$name" "$data" "$batch" 1 1 | json weights)
-    [ "$ours" = "$theirs" ] || {
-        echo "$1: the network of PyTorch has $theirs weights, ours has $ours"
-        exit 1
-    } >&2
+    {
+        weights=$("$nnd" check "$work/m.nnd" $define --json | json weights)
+        [ -n "$python" ] || return 0
+        "$nnd" train "$work/m.nnd" --train "$data" --valid 0 --epochs 1 $define -o "$work/m.model" --json >"$work/ours"
+    }
+    "$nnd" predict "$work/m.model" "$data" | cut -f 2- >"$work/ours"
+    pytorch predict 1 "$name" "$data" "$work/m.model" >"$work/theirs"
+    paste "$work/ours" "$work/theirs" | awk -v model="$1" '
+        {
+            for (i = 1; i <= NF / 2; i++) {
+                gap = $i - $(i + NF / 2)
+                if (!(gap < 1e-4 && gap > -1e-4)) wrong = NR
+            }
+        }
+        END {
+            if (!NR || wrong) print model ": PyTorch predicts something else for item " wrong
+            exit !NR || wrong
+        }' >&2
 }
 
 # measure THREADS: $work/times, a line "OURS THEIRS" of seconds a step for each round
@@ -74,7 +89,7 @@ measure()
             >"$work/ours"
         theirs=
         [ -z "$python" ] || {
-            pytorch "$name" "$data" "$batch" "$1" "$steps" >"$work/theirs"
+            pytorch step "$1" "$name" "$data" "$batch" "$1" "$steps" >"$work/theirs"
             theirs=$(json step_seconds <"$work/theirs")
             words=$(json different_words <"$work/theirs")
             [ "$words" != 0 ] || words=-
@@ -87,7 +102,7 @@ measure()
 row()
 {
     took=$(cut -d ' ' -f 1 "$work/times" | spread)
-    line="{\"model\":\"$1\",\"threads\":$2,\"batch\":$batch,\"weights\":$ours,$(object nnd_seconds "$took")"
+    line="{\"model\":\"$1\",\"threads\":$2,\"batch\":$batch,\"weights\":$weights,$(object nnd_seconds "$took")"
     rest=' - | - | - | - |'
     if [ -n "$python" ]; then
         peer=$(cut -d ' ' -f 2 "$work/times" | spread)
@@ -96,7 +111,7 @@ row()
         rest=" $(shown "$peer" 1e3) | $(shown "$times") | ${goal:--} | $(least "${times%% *}" "$goal") |"
         line="$line,$(object pytorch_seconds "$peer"),$(object times_as_fast "$times")"
     fi
-    echo "| $1 | $2 | $batch | $ours | ${words:--} | $(shown "$took" 1e3) |$rest"
+    echo "| $1 | $2 | $batch | $weights | ${words:--} | $(shown "$took" 1e3) |$rest"
     echo "$line}" >>training.json
 }
 
@@ -117,7 +132,7 @@ for model in "$@"; do
     define=
     words=
     ! grep -q 'vocab: *dim' "$work/m.nnd" || define="-D vocab=$vocabulary"
-    check_weights "$model"
+    check "$model"
     for threads in ${THREADS:-1 2}; do
         measure "$threads"
         row "$model" "$threads"
