@@ -42,6 +42,16 @@ static int count_instructions(LLVMValueRef function)
     return count;
 }
 
+/* A copy of the module and a thread of its own have to be worth it. */
+static int worth(LLVMModuleRef module, int wanted)
+{
+    enum { LEAST_WORK = 1500 }; /* instructions: some 50 ms */
+    int64_t all = 0;
+    for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
+        all += count_instructions(f);
+    return all / LEAST_WORK < wanted ? (int)(all / LEAST_WORK) : wanted;
+}
+
 /* Largest first; of the same size, those that come first. */
 static int compare_work(const void *a, const void *b)
 {
@@ -183,16 +193,26 @@ static NndStatus compile_alone(Slices *out, LLVMModuleRef module, OptimisationSe
     return status;
 }
 
-NndStatus slices_compile(Slices *out, int count, const IrModule *ir, const Target *target,
+static NndStatus compile_generated(Slices *out, LLVMModuleRef module, OptimisationSet without,
+                                   const Target *target, Stopwatch *watch, NndError *error)
+{
+    if (out->count > 1)
+        out->count = worth(module, out->count);
+    if (out->count > 1)
+        return compile_parallel(out, module, without, target, error);
+    out->count = 1;
+    return compile_alone(out, module, without, target, watch, error);
+}
+
+NndStatus slices_compile(Slices *out, int most, const IrModule *ir, const Target *target,
                          Stopwatch *watch, KernelInfos *infos, NndError *error)
 {
-    *out = (Slices){.count = count < 1 ? 1 : count < MAX_SLICES ? count : MAX_SLICES};
+    *out = (Slices){.count = most < MAX_SLICES ? most : MAX_SLICES};
     LLVMContextRef context = LLVMContextCreate();
     LLVMModuleRef module;
     NndStatus status = codegen_generate(&module, context, ir, target, watch, infos, error);
     if (!status)
-        status = out->count > 1 ? compile_parallel(out, module, ir->without, target, error)
-                                : compile_alone(out, module, ir->without, target, watch, error);
+        status = compile_generated(out, module, ir->without, target, watch, error);
     if (module)
         LLVMDisposeModule(module);
     LLVMContextDispose(context);

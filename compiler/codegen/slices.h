@@ -15,9 +15,10 @@ typedef struct Slices {
     LLVMMemoryBufferRef objects[MAX_SLICES];
 } Slices;
 
-/* `count` objects; with one, nothing but the calling thread is used. What `target`, `watch` and
- * `infos` are says codegen_module. The caller ends it with slices_free, also after a failure. */
-NndStatus slices_compile(Slices *out, int count, const IrModule *module, const Target *target,
+/* At most `most` objects, fewer of a small module; one is made without other threads. What
+ * `target`, `watch` and `infos` are says codegen_module. The caller ends it with slices_free, also
+ * after a failure. */
+NndStatus slices_compile(Slices *out, int most, const IrModule *module, const Target *target,
                          Stopwatch *watch, KernelInfos *infos, NndError *error);
 void slices_free(Slices *slices);
 

@@ -20,12 +20,12 @@
 #include "compiler/ir/cost.h"
 #include "runtime/bench.h"
 
-enum { OPT_DATA = OPTION_OWN, OPT_SECONDS, OPT_PROFILE, OPT_ROOFLINE, OPT_PEERS, OPT_ONNXRUNTIME };
+enum { OPT_DATA = OPTION_OWN, OPT_SECONDS, OPT_PROFILE, OPT_ROOFLINE, OPT_PEERS, OPT_ONNXRUNTIME, OPT_BATCH };
 
 typedef enum Which { INTERP, JIT, NATIVE, PEER, ENGINES } Which;
 static const char *const names[ENGINES] = {"interpreter", "JIT", "native", "ONNX Runtime"};
 
-enum { ROUNDS = 5, VERIFIED_ITEMS = 8 };
+enum { ROUNDS = 5, VERIFIED_ITEMS = 8, MOST_ITEMS = 65536 };
 static const double tolerance = 1e-4; /* of scores, which are probabilities */
 
 typedef struct Measured {
@@ -44,6 +44,7 @@ typedef struct Bench {
     bool peers;
     const char *ort_path;         /* NULL: the usual places */
     double seconds;               /* each engine, all rounds together */
+    int batch;                    /* items, if there are so many */
     Unit units[2];                /* interpreter, JIT */
     NndModel models[2];
     NndSession *sessions[2];
@@ -112,7 +113,7 @@ static NndStatus run_engine(Bench *b, Which which, int round, double seconds, Nn
     Unit *unit = &b->units[which == JIT];
     NndSession *session = b->sessions[which == JIT];
     Engine *engine = which == PEER ? b->peer : unit->engine;
-    NndStatus status = nnd_bench_run(&times, session, &b->data, NND_BENCH_BATCH, seconds, engine_call, engine, unit->pool, error);
+    NndStatus status = nnd_bench_run(&times, session, &b->data, b->batch, seconds, engine_call, engine, unit->pool, error);
     if (status)
         return status;
     m->latency[round] = times.latency;
@@ -158,14 +159,15 @@ static json_t *run_program(const Bench *b, double seconds, struct rusage *usage,
     }
     pid_t child = fork();
     if (child == 0) {
-        char time[32], threads[32];
+        char time[32], threads[32], batch[32];
         snprintf(time, sizeof time, "%g", seconds);
         snprintf(threads, sizeof threads, "%d", nnd_pool_threads(b->units[JIT].pool));
+        snprintf(batch, sizeof batch, "%d", b->batch);
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         const char *columns = b->options->columns;
-        execl(b->program, b->program, "--bench", time, "--threads", threads, b->data_path, columns ? "--columns" : NULL, columns,
-              (char *)NULL);
+        execl(b->program, b->program, "--bench", time, "--threads", threads, "--batch", batch, b->data_path,
+              columns ? "--columns" : NULL, columns, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -414,6 +416,7 @@ static const struct option longs[] = {
     WEIGHTS_LONG_OPTIONS,
     {"data", required_argument, NULL, OPT_DATA},
     {"seconds", required_argument, NULL, OPT_SECONDS},
+    {"batch", required_argument, NULL, OPT_BATCH},
     {"profile", no_argument, NULL, OPT_PROFILE},
     {"roofline", required_argument, NULL, OPT_ROOFLINE},
     {"peers", no_argument, NULL, OPT_PEERS},
@@ -432,6 +435,11 @@ static int own_option(const Command *command, Bench *b, Options *options, int op
         if (parse_double(optarg, &b->seconds) && b->seconds > 0 && b->seconds < 3600)
             return -1;
         return command_usage(command, "--seconds needs a number, found `%s`", optarg);
+    case OPT_BATCH:
+        b->batch = atoi(optarg);
+        if (b->batch >= 1 && b->batch <= MOST_ITEMS)
+            return -1;
+        return command_usage(command, "--batch needs a number from 1 to %d, found `%s`", MOST_ITEMS, optarg);
     default: return option_common(command, options, option);
     }
 }
@@ -441,7 +449,7 @@ static int run_bench(const Command *command, int argc, char **argv)
     Arena *arena = arena_new();
     Options options;
     options_init(&options, arena);
-    Bench b = {.options = &options, .seconds = 3};
+    Bench b = {.options = &options, .seconds = 3, .batch = NND_BENCH_BATCH};
     int status = -1;
     for (int option; status < 0 && (option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, longs, NULL)) != -1;)
         status = own_option(command, &b, &options, option);
@@ -452,7 +460,7 @@ static int run_bench(const Command *command, int argc, char **argv)
     if (status < 0)
         status = check_pass_options(command, &options);
     if (status < 0) {
-        ProfileOptions profile = {argv[optind], b.data_path, b.seconds, b.roofline};
+        ProfileOptions profile = {argv[optind], b.data_path, b.seconds, b.batch, b.roofline};
         b.model_path = argv[optind];
         status = b.profile ? profile_model(arena, &options, &profile) : bench(&b, arena);
         clean_up(&b);
@@ -465,12 +473,13 @@ const Command command_bench = {
     .name = "bench",
     .summary = "compare interpreter, JIT and native program",
     .help = "Usage: nnd bench FILE.model --data FILE [OPTION]...\n\n"
-            "Time to compile, median and spread of the latency of one item, throughput in batches of 32,\n"
+            "Time to compile, median and spread of the latency of one item, throughput in batches,\n"
             "GFLOP/s and their share of the machine's measured peak, memory. The engines are measured in\n"
             "turn; if their outputs differ there is no table but an error.\n\n"
             "      --data FILE          what to predict\n"
             COLUMNS_HELP WEIGHTS_HELP
             "      --seconds S          how long to measure each engine (default 3)\n"
+            "      --batch N            items of a batch (default 32)\n"
             "      --peers              also ONNX Runtime, on the model that `nnd export` makes, if its library is found:\n"
             "                           what NND_ONNXRUNTIME names, else libonnxruntime.so\n"
             "      --onnxruntime FILE   the same, with this library\n"

@@ -98,7 +98,7 @@ static ProfileTable make_table(const Profile *p, int64_t items)
 /* The same items all the time: arithmetic and traffic are those of the call. */
 static NndStatus measure(Profile *p, int64_t count, double seconds, ProfileTable *out, NndError *error)
 {
-    int64_t items[NND_BENCH_BATCH];
+    int64_t *items = ARENA_ARRAY(p->arena, int64_t, count);
     for (int64_t i = 0; i < count; i++)
         items[i] = i;
     NndStatus status = call(p, items, count, error); /* warms up */
@@ -155,7 +155,7 @@ static int profile(Profile *p, const ProfileOptions *o)
         return EXIT_WRONG_INPUT;
     NndError error;
     ProfileTable tables[TABLES];
-    int64_t batch = p->data.count < NND_BENCH_BATCH ? p->data.count : NND_BENCH_BATCH;
+    int64_t batch = p->data.count < o->batch ? p->data.count : o->batch;
     p->machine = (Machine){peak_gflops(p->unit.pool), peak_gigabytes(p->unit.pool)};
     if (measure(p, 1, o->seconds, &tables[0], &error) || measure(p, batch, o->seconds, &tables[1], &error))
         return command_fail("%s", error.text);

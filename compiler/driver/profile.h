@@ -11,6 +11,7 @@
 typedef struct ProfileOptions {
     const char *model_path, *data_path;
     double seconds;       /* for single items, and as many for batches */
+    int batch;            /* items, if there are so many */
     const char *roofline; /* SVG file to draw, or NULL */
 } ProfileOptions;
 

@@ -6,6 +6,7 @@
 #            process that predicts once, the most memory that it has with 1 and 32 texts, and the size of its files
 #   compile  processor time to compile every example, predictions and a training step, anew and with the kernel cache
 #   threads  every example on two threads and on one
+#   engines  how many times as fast the JIT is as the interpreter, every example, batches of 1 to 256 (BATCHES), one thread
 # Markdown tables on standard output (median, lowest..highest) and around.json in the current folder, one object a line;
 # nothing passes or fails. The goals are below. EXAMPLES names some of the examples.
 set -eu
@@ -13,7 +14,7 @@ nnd=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 tools=$(dirname "$nnd")/tests/bench
 root=$(cd "$2" && pwd)
 shift 2
-[ $# -gt 0 ] || set -- program compile threads
+[ $# -gt 0 ] || set -- program compile threads engines
 examples=${EXAMPLES:-$(basename -s .nnd "$root"/examples/*.nnd)}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_EACH:-0.5} # of each program and number of threads in each round
@@ -240,11 +241,42 @@ part_threads()
     done
 }
 
+# times_faster BATCH: of the JIT, by the medians of both engines
+times_faster()
+{
+    "$nnd" bench m.model --data "$data" --threads 1 --seconds "$seconds" --batch "$1" --json >result
+    sed -n 's/.*"engine":"\([A-Za-z]*\)".*"batch_seconds":{[^}]*"median":\([-0-9.e+]*\).*/\1 \2/p' result |
+        awk '$1 == "interpreter" { slow = $2 } $1 == "JIT" { printf "%.3g\n", slow / $2 }'
+}
+
+part_engines()
+{
+    batches=${BATCHES:-1 2 8 32 128 256}
+    echo "| example, in batches of | $(echo "$batches" | sed 's/ / | /g') | never slower |"
+    echo "|---|$(echo " $batches" | sed 's/ [0-9]*/---|/g')---|"
+    for example in $examples; do
+        sample "$example"
+        train
+        row="| $example |"
+        line="{\"example\":\"$example\""
+        slowest=1e9
+        for batch in $batches; do
+            times=$(times_faster "$batch")
+            row="$row $times |"
+            line="$line,\"jit_times_as_fast_$batch\":$times"
+            slowest=$(printf "%s\n" "$slowest" "$times" | LC_ALL=C sort -g | head -n 1)
+        done
+        echo "$row $(least "$slowest" 1) |"
+        echo "$line}" >>"$results"
+    done
+}
+
 for part in "$@"; do
     case $part in
         program) part_program ;;
         compile) items=4 && part_compile ;;
         threads) items=32 && part_threads ;;
+        engines) items=256 && part_engines ;;
         *) echo "there is no part $part" >&2 && exit 2 ;;
     esac
     echo

@@ -27,4 +27,8 @@ run bench m.model --data train.tsv --seconds 0.02 --roofline roof.svg
 grep -q '^<svg .*xmlns' roof.svg || fail "roof.svg is no picture"
 [ "$(grep -c '<circle' roof.svg)" -ge 4 ] || fail "roof.svg has no kernels"
 ! grep -qE 'nan|inf' roof.svg || fail "roof.svg has places that are no numbers"
+run bench m.model --data train.tsv --profile --seconds 0.02 --batch 7
+grep -q '^7 items' out || fail "--batch does not choose how many items are measured"
+run bench m.model --data train.tsv --seconds 0.05 --batch 7 --json
+[ "$(grep -c '"batch_items":7,' out)" = 3 ] || fail "not all engines measure the batch: $(cat out)"
 refuses 'No such file' bench m.model --data absent.tsv --profile

@@ -31,6 +31,7 @@ usage ir --print-after nonsense x.nnd
 usage ir --without nonsense x.nnd
 grep -q "^ *tiles " err || fail "--without nonsense does not list the optimisations"
 usage ir --without tiles, x.nnd
+usage bench --batch 0 --data x.tsv x.model
 usage ir --fold-memory -1 x.nnd
 usage predict x.model --weights f16
 usage eval x.model --data x.tsv --weights ''
