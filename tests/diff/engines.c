@@ -42,6 +42,7 @@ static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused,
                      NndPool *pool, uint64_t seed, const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
+    jit->forget(jit); /* weights are others than before */
     for (int i = 0; i < plain->funcs.count; i++) {
         const IrFunc *func = plain->funcs.data[i];
         PreparedCall expected, found;
@@ -57,26 +58,28 @@ static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused,
     }
 }
 
-void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
+void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed, int seeds,
                      const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
     Engine *interp, *jit;
     if (interp_engine_new(&interp, plain, &error) || jit_engine_new(&jit, fused, NULL, &error))
         NND_BUG("%s: %s", label, error.text);
-    run_both(arena, plain, fused, interp, jit, pool, seed, label, tolerance, tally);
+    for (int i = 0; i < seeds; i++)
+        run_both(arena, plain, fused, interp, jit, pool, seed + (uint64_t)i, label, tolerance, tally);
     interp->free(interp);
     jit->free(jit);
 }
 
 void engines_compare_native(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
-                            const char *label, double tolerance, EngineTally *tally)
+                            int seeds, const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
     Engine *interp, *native;
     if (interp_engine_new(&interp, plain, &error) || native_engine_new(&native, fused, &error))
         NND_BUG("%s: %s", label, error.text);
-    run_both(arena, plain, fused, interp, native, pool, seed, label, tolerance, tally);
+    for (int i = 0; i < seeds; i++)
+        run_both(arena, plain, fused, interp, native, pool, seed + (uint64_t)i, label, tolerance, tally);
     interp->free(interp);
     native->free(native);
 }

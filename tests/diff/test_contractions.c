@@ -339,7 +339,7 @@ static void engines_agree(MakeFn *make, const char *what, unsigned first, unsign
             printf("%s: %s\n", label, problem);
         CHECK(!problem);
         if (!problem)
-            engines_compare(arena, plain, fused, pool, seed, label, 2e-3, &tally);
+            engines_compare(arena, plain, fused, pool, seed, 1, label, 2e-3, &tally);
         arena_free(arena);
     }
     nnd_pool_free(pool);

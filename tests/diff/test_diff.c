@@ -46,7 +46,7 @@ static void engines_agree(unsigned seed, NndPool *pool, EngineTally *tally)
     Arena *arena = arena_new();
     IrModule *plain = make_module(arena, seed, false), *fused = make_module(arena, seed, true);
     const char *label = arena_printf(arena, "seed %u", seed);
-    engines_compare(arena, plain, fused, seed % 3 ? pool : NULL, seed, label, 1e-4, tally);
+    engines_compare(arena, plain, fused, seed % 3 ? pool : NULL, seed, 1, label, 1e-4, tally);
     arena_free(arena);
 }
 

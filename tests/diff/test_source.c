@@ -57,8 +57,8 @@ static void right_programs_run_the_same_in_all_engines(NndPool *pool, uint64_t f
         if (plain && fused) {
             pass_freeze(ir_module_func(fused, "predict"));
             passes_run(fused, &(PassOptions){.fuse = true, .verify_each = true});
-            engines_compare(arena, plain, fused, pool, seed, label, 1e-4, &jit);
-            engines_compare_native(arena, plain, fused, pool, seed, label, 1e-4, &native);
+            engines_compare(arena, plain, fused, pool, seed, 1, label, 1e-4, &jit);
+            engines_compare_native(arena, plain, fused, pool, seed, 1, label, 1e-4, &native);
         }
         arena_free(arena);
     }

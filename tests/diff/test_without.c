@@ -61,7 +61,7 @@ static void generated_programs_agree(Without *w)
         Arena *arena = arena_new();
         IrModule *plain = generate(arena, seed), *fused = generate(arena, seed);
         run_passes(w, fused);
-        engines_compare(arena, plain, fused, w->pool, seed, arena_printf(arena, "without %s, seed %u", w->name, seed),
+        engines_compare(arena, plain, fused, w->pool, seed, 1, arena_printf(arena, "without %s, seed %u", w->name, seed),
                         1e-4, &w->tally);
         arena_free(arena);
     }
@@ -98,7 +98,7 @@ static void generated_sources_agree(Without *w)
         IrModule *plain = with_gradient(arena, label, text), *fused = with_gradient(arena, label, text);
         if (plain && fused) {
             run_passes(w, fused);
-            engines_compare(arena, plain, fused, w->pool, seed, label, 1e-4, &w->tally);
+            engines_compare(arena, plain, fused, w->pool, seed, 1, label, 1e-4, &w->tally);
         }
         arena_free(arena);
     }
