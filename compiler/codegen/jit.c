@@ -14,7 +14,7 @@
 #include "compiler/cache.h"
 #include "compiler/codegen/slices.h"
 #include "runtime/axes.h"
-#include "runtime/kept.h"
+#include "runtime/memory.h"
 #include "runtime/parts.h"
 #include "runtime/pool.h"
 
@@ -22,7 +22,7 @@ typedef struct JitFunction {
     const char *name;
     NndEntry *run;
     NndArenaSize *arena_size, *kept_size;
-    NndKept kept;
+    NndMemory kept;
     JitKernel *kernels; /* of the profile */
 } JitFunction;
 
@@ -32,8 +32,7 @@ typedef struct Jit {
     LLVMOrcLLJITRef lljit;
     JitFunction *functions;
     int function_count;
-    char *memory;
-    uint64_t memory_bytes;
+    NndMemory scratch;
     EngineStats stats;
     JitProfile profile;
     bool profiles;
@@ -300,16 +299,9 @@ static NndStatus load(Jit *jit, const IrModule *module, Slices *slices, NndError
 
 static NndStatus reserve(Jit *jit, uint64_t bytes, NndError *error)
 {
-    if (bytes <= jit->memory_bytes)
-        return NND_OK;
-    free(jit->memory);
-    uint64_t rounded = (bytes + 63) / 64 * 64;
-    jit->memory = aligned_alloc(64, rounded);
-    jit->memory_bytes = jit->memory ? rounded : 0;
-    if (!jit->memory)
-        return nnd_fail(error, NND_ENOMEM, "out of memory: %llu bytes of scratch", (unsigned long long)rounded);
-    jit->stats.arena_bytes = rounded;
-    return NND_OK;
+    NndStatus status = nnd_memory_reserve(&jit->scratch, bytes, error);
+    jit->stats.arena_bytes = jit->scratch.bytes;
+    return status;
 }
 
 /* What the function computes once has memory from its first call on. */
@@ -319,14 +311,14 @@ static NndStatus reserve_kept(Jit *jit, JitFunction *function, const NndAxis *ax
         return NND_OK;
     uint64_t bytes = function->kept_size(axes);
     jit->stats.kept_bytes += bytes;
-    return nnd_kept_new(&function->kept, bytes, error);
+    return nnd_memory_new(&function->kept, bytes, error);
 }
 
 static void jit_forget(Engine *engine)
 {
     Jit *jit = (Jit *)engine;
     for (int i = 0; i < jit->function_count; i++)
-        nnd_kept_free(&jit->functions[i].kept);
+        nnd_memory_free(&jit->functions[i].kept);
     jit->stats.kept_bytes = 0;
 }
 
@@ -343,7 +335,7 @@ static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, 
         if (status)
             return status;
         NndCall own = *call;
-        own.arena = jit->memory;
+        own.arena = jit->scratch.data;
         own.kept = function->kept.data;
         Profiler profiler = {call->pool, function->kernels};
         if (jit->profiles)
@@ -368,7 +360,7 @@ static void jit_free(Engine *engine)
         if (failed)
             LLVMConsumeError(failed);
     }
-    free(jit->memory);
+    nnd_memory_free(&jit->scratch);
     arena_free(jit->arena);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "runtime/bench.h"
-#include "runtime/kept.h"
+#include "runtime/memory.h"
 #include "runtime/native/program.h"
 #include "runtime/pool.h"
 #include "runtime/predict.h"
@@ -30,9 +30,8 @@ typedef struct Program {
     NndPool *pool;
     NndDataset data;
     NndPrediction prediction;
-    char *arena;
-    uint64_t arena_size;
-    NndKept kept;
+    NndMemory arena;
+    NndMemory kept;
 } Program;
 
 static void print_help(const char *name)
@@ -56,21 +55,13 @@ static void print_help(const char *name)
 static NndStatus run(void *engine, const NndFunctionDesc *function, const NndCall *call, NndError *error)
 {
     Program *program = engine;
-    uint64_t size = function->arena_size(call->axes);
-    if (size > program->arena_size || !program->arena) {
-        free(program->arena);
-        program->arena_size = (size + 4095) / 4096 * 4096 + 4096;
-        program->arena = aligned_alloc(64, program->arena_size);
-        if (!program->arena)
-            return nnd_fail(error, NND_ENOMEM, "out of memory for %llu bytes", (unsigned long long)size);
-    }
-    NndStatus status = program->kept.data
-                           ? NND_OK
-                           : nnd_kept_new(&program->kept, function->kept_size(call->axes), error);
+    NndStatus status = nnd_memory_reserve(&program->arena, function->arena_size(call->axes), error);
+    if (!status && !program->kept.data)
+        status = nnd_memory_new(&program->kept, function->kept_size(call->axes), error);
     if (status)
         return status;
     NndCall own = *call;
-    own.arena = program->arena;
+    own.arena = program->arena.data;
     own.kept = program->kept.data;
     function->run(&own);
     return NND_OK;
@@ -138,8 +129,8 @@ static void clean_up(Program *p)
     nnd_pool_free(p->pool);
     nnd_session_free(p->session);
     nnd_model_free(&p->model);
-    nnd_kept_free(&p->kept);
-    free(p->arena);
+    nnd_memory_free(&p->kept);
+    nnd_memory_free(&p->arena);
 }
 
 static int usage(const char *name, const char *what)

@@ -9,7 +9,7 @@
 
 #include "compiler/codegen/object.h"
 #include "runtime/data/file.h"
-#include "runtime/kept.h"
+#include "runtime/memory.h"
 
 typedef struct Native {
     Engine engine;
@@ -25,17 +25,17 @@ static NndStatus run(Engine *engine, const char *name, const NndCall *call, NndE
         if (strcmp(function->name, name))
             continue;
         NndCall own = *call;
-        uint64_t size = function->arena_size(call->axes);
-        NndKept kept; /* of this call alone: arguments may be others in the next */
-        NndStatus status = nnd_kept_new(&kept, function->kept_size(call->axes), error);
-        if (status)
-            return status;
-        own.arena = aligned_alloc(64, (size + 63) / 64 * 64 + 64);
+        NndMemory arena = {0}, kept = {0}; /* of this call alone: arguments may be others in the next */
+        NndStatus status = nnd_memory_new(&arena, function->arena_size(call->axes), error);
+        if (!status)
+            status = nnd_memory_new(&kept, function->kept_size(call->axes), error);
+        own.arena = arena.data;
         own.kept = kept.data;
-        function->run(&own);
-        free(own.arena);
-        nnd_kept_free(&kept);
-        return NND_OK;
+        if (!status)
+            function->run(&own);
+        nnd_memory_free(&arena);
+        nnd_memory_free(&kept);
+        return status;
     }
     return nnd_fail(error, NND_EINVAL, "there is no function %s", name);
 }
