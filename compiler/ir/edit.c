@@ -38,6 +38,19 @@ void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to)
     ir_region_replace_uses(func->body, from, to);
 }
 
+int ir_region_use_count(const IrRegion *region, const IrValue *value)
+{
+    int count = 0;
+    for (const IrInst *inst = region->first; inst; inst = inst->next) {
+        for (int i = 0; i < inst->arg_count; i++)
+            count += inst->args[i] == value;
+        count += inst->region ? ir_region_use_count(inst->region, value) : 0;
+    }
+    for (int i = 0; i < region->yield_count; i++)
+        count += region->yields[i] == value;
+    return count;
+}
+
 static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrInst *),
                         void *context)
 {

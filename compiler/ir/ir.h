@@ -312,6 +312,9 @@ void ir_inst_insert(IrRegion *region, IrInst *before, IrInst *inst);
 void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to);
 /* The same in one region and those inside of it. */
 void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to);
+
+/* How often a region reads a value: as an operand (regions inside included) or in its yield. */
+int ir_region_use_count(const IrRegion *region, const IrValue *value);
 /* Calls `visit` for every instruction, outer ones before those of their regions. */
 void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst),
                   void *context);

@@ -8,7 +8,7 @@
  *   x · W              gather(rows · W, places)
  *   window(x) · W      the sum over k of gather(rows · W[k], places of entry k)
  *   y · x over rows    scatter_add(y, places) · rows
- *   scatter_add(y · W, places)    scatter_add(y, places) · W
+ *   scatter_add(y · W, places)    scatter_add(y, places) · W; of a sum, the sum of these
  *
  * Embeddings go through convolutions and input projections in this way, forward
  * and backward. A row of the table is read instead of one contraction for each
@@ -176,38 +176,55 @@ static IrValue *contract_rows(Pass *p, const IrInst *dot, int side)
     return side ? ir_dot(&p->b, sums, found->args[0], dot->attrs.dot) : ir_dot(&p->b, found->args[0], sums, dot->attrs.dot);
 }
 
-static int read_count(const IrFunc *func, const IrValue *value)
+static bool is_read_once(const Pass *p, const IrValue *value)
 {
-    int count = 0;
-    for (int i = 0; i < func->body->yield_count; i++)
-        count += func->body->yields[i] == value;
-    for (const IrInst *inst = value->def->next; inst; inst = inst->next) {
-        count += inst->region ? 2 : 0; /* it may read it */
-        for (int i = 0; i < inst->arg_count; i++)
-            count += inst->args[i] == value;
-    }
-    return count;
+    return ir_region_use_count(p->func->body, value) == 1;
 }
 
-/* scatter_add(y · W, places) */
-static IrValue *scatter_before(Pass *p, const IrInst *scatter)
+/* The side of y if the value is y · W, with a row for each place, and read by one instruction; else -1. */
+static int projected_side(const Pass *p, const IrValue *value)
 {
-    const IrInst *dot = scatter->args[0]->def;
-    if (!is_distinct(&scatter->results[0].type) || scatter->args[1]->type.rank != 1 || !dot || dot->op != OP_dot ||
-        dot->attrs.dot.batch_count || read_count(p->func, &dot->results[0]) != 1)
-        return NULL;
+    const IrInst *dot = value->def;
+    if (!dot || dot->op != OP_dot || dot->attrs.dot.batch_count || !is_read_once(p, value))
+        return -1;
     int side = has_rows(dot->args[0]) ? 0 : 1;
-    if (!has_rows(dot->args[side]) || has_rows(dot->args[1 - side]) || contracts_axis(&dot->attrs.dot, side, 0) ||
-        dot->results[0].type.dims[0] != dot->args[side]->type.dims[0] || !pays(dot))
-        return NULL;
-    IrValue *sums = ir_scatter_add(&p->b, dot->args[side], scatter->args[1], scatter->results[0].type.dims[0]);
-    return dot_with(p, dot, side, sums);
+    bool by_rows = has_rows(dot->args[side]) && !has_rows(dot->args[1 - side]) && !contracts_axis(&dot->attrs.dot, side, 0) &&
+                   value->type.dims[0] == dot->args[side]->type.dims[0];
+    return by_rows && pays(dot) ? side : -1;
+}
+
+static bool is_sum(const Pass *p, const IrValue *value)
+{
+    return value->def && value->def->op == OP_add && is_read_once(p, value);
+}
+
+/* Whether it is a sum of such, each of them by another W. */
+static bool is_projected(const Pass *p, const IrValue *value)
+{
+    return is_sum(p, value) ? is_projected(p, value->def->args[0]) && is_projected(p, value->def->args[1])
+                            : projected_side(p, value) >= 0;
+}
+
+/* scatter_add(y · W, places); of a sum, the sum of them */
+static IrValue *scatter_before(Pass *p, const IrInst *scatter, const IrValue *value)
+{
+    const IrInst *inst = value->def;
+    if (is_sum(p, value))
+        return ir_ew(&p->b, OP_add, scatter_before(p, scatter, inst->args[0]), scatter_before(p, scatter, inst->args[1]), NULL);
+    int side = projected_side(p, value);
+    IrValue *sums = ir_scatter_add(&p->b, inst->args[side], scatter->args[1], scatter->results[0].type.dims[0]);
+    return dot_with(p, inst, side, sums);
+}
+
+static bool is_scatter_of_projected(const Pass *p, const IrInst *scatter)
+{
+    return is_distinct(&scatter->results[0].type) && scatter->args[1]->type.rank == 1 && is_projected(p, scatter->args[0]);
 }
 
 static IrValue *rewritten(Pass *p, const IrInst *inst)
 {
     if (inst->op == OP_scatter_add)
-        return scatter_before(p, inst);
+        return is_scatter_of_projected(p, inst) ? scatter_before(p, inst, inst->args[0]) : NULL;
     if (inst->op != OP_dot)
         return NULL;
     IrValue *value = project_windows(p, inst);

@@ -79,26 +79,13 @@ static void live_through(Planner *p, int from, int to)
             p->lives.data[i].to = p->lives.data[i].to < to ? to : p->lives.data[i].to;
 }
 
-static int count_uses(const IrRegion *region, const IrValue *value)
-{
-    int count = 0;
-    for (const IrInst *inst = region->first; inst; inst = inst->next) {
-        for (int i = 0; i < inst->arg_count; i++)
-            count += inst->args[i] == value;
-        count += inst->region ? count_uses(inst->region, value) : 0;
-    }
-    for (int i = 0; i < region->yield_count; i++)
-        count += region->yields[i] == value;
-    return count;
-}
-
 /* The next state can take the place of the state if nobody else reads either. */
 static bool is_in_place(const IrRegion *region, const IrValue *state, const IrValue *next)
 {
     bool reads = false;
     for (int i = 0; next->def && i < next->def->arg_count; i++)
         reads |= next->def->args[i] == state;
-    return reads && ir_op_is_scalar(next->def->op) && count_uses(region, state) == 1 && count_uses(region, next) == 1;
+    return reads && ir_op_is_scalar(next->def->op) && ir_region_use_count(region, state) == 1 && ir_region_use_count(region, next) == 1;
 }
 
 static void live_state(Planner *p, const IrInst *scan, int i)
