@@ -91,6 +91,8 @@ bool step_build(Unit *unit, const Recipe *recipe)
         pass_winners(gradient);
     if (!optimisation_in(without, OPTIMISE_DISTINCT))
         pass_distinct_dot(gradient);
+    if (!optimisation_in(without, OPTIMISE_ADJOINT_WINDOWS))
+        pass_adjoint_windows(gradient);
     pass_optimiser(gradient, "step", &optimiser);
     static const char *const kept[] = {"predict", "eval", "step", NULL};
     unit_keep_functions(unit, kept);

@@ -43,10 +43,12 @@ IrFunc *pass_sensitivity(const IrFunc *func, const char *name, int loss);
  * the function's arguments, so it is not in the pipeline. */
 bool pass_distinct(IrFunc *func);
 
-/* Gradients of maxima over segments from the winning rows alone (winners.c), and contractions of
- * looked-up rows once for each different word (distinct_dot.c): of a function with gradients. */
+/* Gradients of maxima over segments from the winning rows alone (winners.c), contractions of
+ * looked-up rows once for each different word (distinct_dot.c), and gradients through windows as
+ * convolutions (adjoint_windows.c): of a function with gradients. */
 bool pass_winners(IrFunc *func);
 bool pass_distinct_dot(IrFunc *func);
+bool pass_adjoint_windows(IrFunc *func);
 
 typedef enum OptimiserKind { OPT_SGD, OPT_ADADELTA, OPT_RMSPROP, OPT_ADAM } OptimiserKind;
 

@@ -71,26 +71,47 @@ static IrValue *broadcast_before(IrBuilder *b, const IrInst *broadcast, const Pe
     return ir_broadcast(b, broadcast->args[0], type_before(&broadcast->results[0].type, p), map);
 }
 
+/* Whether it is made of what has no order yet: constants, numbers of entries, what is repeated. */
 static bool has_before(const IrValue *value, const Permutation *p)
 {
-    return undoes(value, p) ||
-           (value->def && (value->def->op == OP_broadcast || value->def->op == OP_const));
+    const IrInst *inst = value->def;
+    if (undoes(value, p))
+        return true;
+    if (!inst || (!ir_op_is_scalar(inst->op) && inst->op != OP_cast))
+        return inst && (inst->op == OP_broadcast || inst->op == OP_const || inst->op == OP_iota);
+    bool all = true;
+    for (int i = 0; i < inst->arg_count; i++)
+        all &= has_before(inst->args[i], p);
+    return all;
 }
+
+static IrValue *scalar_before(IrBuilder *b, const IrInst *inst, const Permutation *p);
 
 /* What gives `value` when transposed. */
 static IrValue *before(IrBuilder *b, IrValue *value, const Permutation *p)
 {
     if (undoes(value, p))
         return value->def->args[0];
-    if (value->def->op == OP_const)
-        return ir_const(b, type_before(&value->type, p), value->def->attrs.constant);
-    return broadcast_before(b, value->def, p);
+    switch (value->def->op) {
+    case OP_const: return ir_const(b, type_before(&value->type, p), value->def->attrs.constant);
+    case OP_iota: return ir_iota(b, type_before(&value->type, p), p->map[value->def->attrs.axis]);
+    case OP_broadcast: return broadcast_before(b, value->def, p);
+    default: return scalar_before(b, value->def, p);
+    }
+}
+
+static IrValue *scalar_before(IrBuilder *b, const IrInst *inst, const Permutation *p)
+{
+    IrValue *args[3] = {NULL};
+    for (int i = 0; i < inst->arg_count; i++)
+        args[i] = before(b, inst->args[i], p);
+    return inst->op == OP_cast ? ir_cast(b, args[0], inst->results[0].type.dtype)
+                               : ir_ew(b, inst->op, args[0], args[1], args[2]);
 }
 
 static IrValue *sink_scalar(IrBuilder *b, const IrInst *inst)
 {
     const IrValue *first = NULL;
-    IrValue *args[3] = {NULL};
     for (int i = 0; i < inst->arg_count && !first; i++)
         first = is_transpose(inst->args[i]) ? inst->args[i] : NULL;
     if (!first)
@@ -99,11 +120,27 @@ static IrValue *sink_scalar(IrBuilder *b, const IrInst *inst)
     for (int i = 0; i < inst->arg_count; i++)
         if (!has_before(inst->args[i], &p))
             return NULL;
-    for (int i = 0; i < inst->arg_count; i++)
-        args[i] = before(b, inst->args[i], &p);
-    if (inst->op == OP_cast)
-        return transposed(b, ir_cast(b, args[0], inst->results[0].type.dtype), &p);
-    return transposed(b, ir_ew(b, inst->op, args[0], args[1], args[2]), &p);
+    return transposed(b, scalar_before(b, inst, &p), &p);
+}
+
+/* Axes that are repeated stay behind the one that they follow. */
+static IrValue *sink_broadcast(IrBuilder *b, const IrInst *inst)
+{
+    const IrType *type = &inst->results[0].type;
+    Permutation old = permutation_of(inst->args[0]), p = {.rank = type->rank};
+    int8_t map[NND_MAX_RANK], count = 0;
+    for (int from = -1; from < old.rank; from++) /* -1: in front */
+        for (int i = 0, behind = -1; i < type->rank; i++) {
+            int axis = inst->attrs.map[i];
+            behind = axis < 0 ? behind : old.map[axis];
+            if (behind != from)
+                continue;
+            map[count] = (int8_t)(axis < 0 ? -1 : from);
+            p.map[i] = count++;
+        }
+    if (is_identity(&p))
+        return NULL;
+    return transposed(b, ir_broadcast(b, inst->args[0]->def->args[0], type_before(type, &p), map), &p);
 }
 
 /* ---- along axes ---- */
@@ -146,6 +183,13 @@ static IrValue *sink_reduction(IrBuilder *b, const IrInst *inst)
     unsigned axes = 0;
     for (int i = 0; i < old.rank; i++)
         axes |= (inst->attrs.axes >> i & 1) << old.map[i];
+    for (int i = 0, last = -1; i < old.rank && inst->op == OP_argmax; i++) {
+        if (!(inst->attrs.axes >> i & 1))
+            continue;
+        if (old.map[i] < last)
+            return NULL; /* it would count them in another order */
+        last = old.map[i];
+    }
     for (int i = 0; i < old.rank; i++) {
         int left = 0;
         for (int axis = 0; axis < old.map[i]; axis++)
@@ -154,6 +198,65 @@ static IrValue *sink_reduction(IrBuilder *b, const IrInst *inst)
             p.map[p.rank++] = (int8_t)left;
     }
     return transposed(b, ir_reduce(b, inst->op, x->def->args[0], axes), &p);
+}
+
+/* Axes that a reshape makes of others: as many entries in the same order. */
+typedef struct Group {
+    int from, from_count, to, to_count;
+} Group;
+
+/* Appends the group that begins at axes `from` and `to`; false if there is none. */
+static bool next_group(const IrType *x, const IrType *type, int from, int to, Group *out)
+{
+    *out = (Group){from, 1, to, 1};
+    if (from >= x->rank || to >= type->rank)
+        return false;
+    if (x->dims[from] == type->dims[to])
+        return true;
+    if (x->dims[from]->kind != NND_DIM_CONST || type->dims[to]->kind != NND_DIM_CONST)
+        return false;
+    int64_t before = x->dims[from]->size, after = type->dims[to]->size;
+    while (before != after) {
+        bool more = before < after;
+        int axis = more ? from + out->from_count++ : to + out->to_count++;
+        const IrType *of = more ? x : type;
+        if (axis >= of->rank || of->dims[axis]->kind != NND_DIM_CONST)
+            return false;
+        *(more ? &before : &after) *= of->dims[axis]->size;
+    }
+    return true;
+}
+
+static bool stays_together(const Group *group, const Permutation *p)
+{
+    for (int i = 1; i < group->from_count; i++)
+        if (p->map[group->from + i] != p->map[group->from] + i)
+            return false;
+    return true;
+}
+
+/* A reshape that takes together, or parts, only axes that are neighbours in the value, too. */
+static IrValue *sink_reshape(IrBuilder *b, const IrInst *inst)
+{
+    const IrType *type = &inst->results[0].type, *x = &inst->args[0]->type;
+    Permutation old = permutation_of(inst->args[0]), p = {.rank = type->rank};
+    Group groups[NND_MAX_RANK];
+    int count = 0, from = 0, to = 0;
+    for (; from < x->rank || to < type->rank; count++) {
+        Group *group = &groups[count];
+        if (!next_group(x, type, from, to, group) || !stays_together(group, &old))
+            return NULL;
+        from += group->from_count;
+        to += group->to_count;
+    }
+    IrType before = *type;
+    for (int axis = 0, place = 0; axis < old.rank; axis++)
+        for (int i = 0; i < count; i++)
+            for (int k = 0; old.map[groups[i].from] == axis && k < groups[i].to_count; k++) {
+                before.dims[place] = type->dims[groups[i].to + k];
+                p.map[groups[i].to + k] = (int8_t)place++;
+            }
+    return transposed(b, ir_reshape(b, inst->args[0]->def->args[0], before), &p);
 }
 
 /* ---- contractions ---- */
@@ -302,11 +405,14 @@ static IrValue *sink(IrBuilder *b, const IrInst *inst)
         return NULL;
     switch (inst->op) {
     case OP_transpose: return compose(b, inst);
+    case OP_broadcast: return sink_broadcast(b, inst);
+    case OP_reshape: return sink_reshape(b, inst);
     case OP_pad:
     case OP_slice: return sink_part(b, inst);
     case OP_window: return sink_window(b, inst);
     case OP_sum:
-    case OP_reduce_max: return sink_reduction(b, inst);
+    case OP_reduce_max:
+    case OP_argmax: return sink_reduction(b, inst);
     default: return NULL;
     }
 }

@@ -103,6 +103,11 @@ static const char *run_winners(Arena *arena, IrModule *module)
     return rewritten(arena, module, pass_winners);
 }
 
+static const char *run_adjoint_windows(Arena *arena, IrModule *module)
+{
+    return rewritten(arena, module, pass_adjoint_windows);
+}
+
 static const char *run_distinct_dot(Arena *arena, IrModule *module)
 {
     return rewritten(arena, module, pass_distinct_dot);
@@ -142,7 +147,7 @@ static RunFn *pass_of(const char *folder)
         RunFn *run;
     } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state},
                   {"pad_windows", run_pad_windows}, {"sink_transposes", run_sink_transposes}, {"hoist_scan", run_hoist_scan}, {"distinct", run_distinct}, {"winners", run_winners},
-                  {"distinct_dot", run_distinct_dot}, {"narrow", run_narrow}, {"fold_embedding", run_fold_embedding},
+                  {"distinct_dot", run_distinct_dot}, {"adjoint_windows", run_adjoint_windows}, {"narrow", run_narrow}, {"fold_embedding", run_fold_embedding},
                   {"gradient", run_gradient}, {"fuse", run_fuse},
                   {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
