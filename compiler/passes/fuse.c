@@ -206,6 +206,15 @@ static bool is_padding_of_windows(const Fuser *f, const IrInst *inst)
            !optimisation_in(f->without, OPTIMISE_PAD_WINDOWS);
 }
 
+/* Axes that are taken together in another order than they lie in have no stride: a contraction could not read them
+ * in place. */
+static bool is_flattened_transpose(const Fuser *f, const IrInst *inst)
+{
+    const IrInst *def = inst->op == OP_reshape ? inst->args[0]->def : NULL;
+    const Uses *uses = uses_of(f, inst);
+    return def && def->op == OP_transpose && uses->count > 0 && uses->user->op == OP_dot;
+}
+
 static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
 {
     const Uses *uses = uses_of(f, inst);
@@ -218,7 +227,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return true;
     if (uses->elsewhere)
         return false;
-    if (is_padding_of_windows(f, inst))
+    if (is_padding_of_windows(f, inst) || is_flattened_transpose(f, inst))
         return false;
     if (is_view(inst))
         return !is_demand(f, inst) &&
