@@ -16,48 +16,55 @@ static bool is_in_place(const IrFunc *ir, int arg, int result)
     return inst && inst->op == OP_put && inst->args[0] == ir->args[arg];
 }
 
-static NndStatus add_slot(Slots *slots, const NndModuleDesc *module, const NndFunctionDesc *step, const IrFunc *ir, int arg,
-                          NndError *error)
+static void add_slot(Slots *slots, const NndModuleDesc *module, const NndFunctionDesc *step,
+                     int arg)
 {
     const NndValueDesc *desc = &step->args[arg];
-    Slot slot = {.name = desc->name, .desc = desc, .arg = arg, .is_weight = desc->kind == NND_ARG_PARAM};
-    slot.result = nnd_function_result(step, desc->name);
-    slot.count = nnd_value_static_count(module, desc);
-    size_t bytes = ((size_t)slot.count * sizeof(float) + 63) / 64 * 64 + 64;
-    slot.now = aligned_alloc(64, bytes);
-    bool in_place = is_in_place(ir, arg, slot.result);
-    slot.next = in_place ? NULL : aligned_alloc(64, bytes);
-    slot.best = slot.is_weight ? aligned_alloc(64, bytes) : NULL;
-    slots->items[slots->count++] = slot;
-    if (!slot.now || (!slot.next && !in_place) || (slot.is_weight && !slot.best))
-        return nnd_fail(error, NND_ENOMEM, "out of memory for the weights `%s`", desc->name);
-    memset(slot.now, 0, bytes);
-    if (slot.next)
-        memset(slot.next, 0, bytes);
-    if (slot.best)
-        memset(slot.best, 0, bytes);
-    return NND_OK;
+    slots->items[slots->count++] = (Slot){.name = desc->name,
+                                          .desc = desc,
+                                          .arg = arg,
+                                          .is_weight = desc->kind == NND_ARG_PARAM,
+                                          .result = nnd_function_result(step, desc->name),
+                                          .count = nnd_value_static_count(module, desc)};
 }
 
-NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step, const IrFunc *ir, NndError *error)
+/* Gives each slot its part of `data`; returns how many bytes they take. Without data it only
+ * counts. */
+static uint64_t place_slots(Slots *slots, const IrFunc *ir, char *data)
+{
+    uint64_t used = 0;
+    for (int i = 0; i < slots->count; i++) {
+        Slot *slot = &slots->items[i];
+        float **parts[] = {&slot->now,
+                           is_in_place(ir, slot->arg, slot->result) ? NULL : &slot->next,
+                           slot->is_weight ? &slot->best : NULL};
+        for (int k = 0; k < 3; k++) {
+            if (parts[k] && data)
+                *parts[k] = (float *)(void *)(data + used);
+            used += parts[k] ? ((uint64_t)slot->count * sizeof(float) + 63) / 64 * 64 : 0;
+        }
+    }
+    return used;
+}
+
+NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step,
+                    const IrFunc *ir, NndError *error)
 {
     *out = (Slots){.items = calloc((size_t)step->arg_count + 1, sizeof(Slot))};
     if (!out->items)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the weights");
-    NndStatus status = NND_OK;
-    for (int i = 0; !status && i < step->arg_count; i++)
+    for (int i = 0; i < step->arg_count; i++)
         if (step->args[i].kind == NND_ARG_PARAM || step->args[i].kind == NND_ARG_STATE)
-            status = add_slot(out, module, step, ir, i, error);
+            add_slot(out, module, step, i);
+    NndStatus status = nnd_memory_new(&out->memory, place_slots(out, ir, NULL), error);
+    if (!status)
+        place_slots(out, ir, out->memory.data);
     return status;
 }
 
 void slots_free(Slots *slots)
 {
-    for (int i = 0; i < slots->count; i++) {
-        free(slots->items[i].now);
-        free(slots->items[i].next);
-        free(slots->items[i].best);
-    }
+    nnd_memory_free(&slots->memory);
     free(slots->items);
     *slots = (Slots){0};
 }
@@ -90,7 +97,8 @@ void slots_keep_best(Slots *slots)
 {
     for (int i = 0; i < slots->count; i++)
         if (slots->items[i].is_weight)
-            memcpy(slots->items[i].best, slots->items[i].now, (size_t)slots->items[i].count * sizeof(float));
+            memcpy(slots->items[i].best, slots->items[i].now,
+                   (size_t)slots->items[i].count * sizeof(float));
 }
 
 /* ---- initial weights ---- */
@@ -151,7 +159,8 @@ static double dot(const double *a, const double *b, int64_t n)
     return sum;
 }
 
-/* Rows (or columns, if there are fewer) are made orthonormal by Gram and Schmidt, twice for accuracy. */
+/* Rows (or columns, if there are fewer) are made orthonormal by Gram and Schmidt, twice for
+ * accuracy. */
 static bool fill_orthogonal(Slot *slot, Draw *d, int64_t rows, int64_t columns)
 {
     bool flip = rows > columns;

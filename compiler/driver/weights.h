@@ -6,6 +6,7 @@
 #define NND_COMPILER_DRIVER_WEIGHTS_H
 
 #include "compiler/driver/unit.h"
+#include "runtime/memory.h"
 
 /* One argument of the step function that is also a result of it. */
 typedef struct Slot {
@@ -22,6 +23,7 @@ typedef struct Slot {
 typedef struct Slots {
     Slot *items;
     int count;
+    NndMemory memory; /* of all of them */
 } Slots;
 
 /* Every weight and state of function `step`, which `ir` (or NULL: nothing is done in place) is the
