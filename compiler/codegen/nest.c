@@ -301,6 +301,15 @@ static void list_scan(FuncGen *fg, const Kernel *kernel, NestList *out)
     vec_push(arena, out, nest);
 }
 
+/* passes/fuse.c has put it into the kernel of its place. */
+static const IrInst *maximum_of(const Kernel *kernel)
+{
+    for (int i = 0; i < kernel->insts.count && kernel->anchor; i++)
+        if (kernel->insts.data[i]->op == OP_reduce_max && kernel->anchor->op == OP_argmax)
+            return kernel->insts.data[i];
+    return NULL;
+}
+
 static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
 {
     if (kernel->kind == KERNEL_SCAN) {
@@ -327,6 +336,7 @@ static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *regio
         dot_plan(fg, nest, region, out);
         return;
     }
+    nest->maximum = maximum_of(kernel);
     if (kernel->anchor && fold_is_reduction(kernel->anchor->op))
         plan_reduction(fg, nest);
     else

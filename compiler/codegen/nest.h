@@ -53,6 +53,7 @@ typedef VEC(Nest *) NestList;
 struct Nest {
     NestKind kind;
     const IrInst *anchor;
+    const IrInst *maximum; /* the anchor finds the place of it, and makes it on the way; NULL: none */
     VEC(Output) outputs;  /* all of one shape; UNITS: [item, gates ..., unit] */
     int item_rank;        /* items are the product of these, the last one cut by `chunk` */
     const IrDim *items[NND_MAX_RANK];

@@ -59,7 +59,8 @@ static void fold_into_lane(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRe
 
 /* ---- contiguous entries: lane l takes entries l, l + LANES, ... ---- */
 
-static void add_run(Emit *e, const Lanes *l, const Index *index, int axis, LLVMValueRef first, LLVMValueRef count)
+static void add_run(Emit *e, const Lanes *l, const Index *index, int axis, LLVMValueRef first,
+                    LLVMValueRef count)
 {
     Index at = *index;
     Loop loop = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_VECTOR);
@@ -70,7 +71,8 @@ static void add_run(Emit *e, const Lanes *l, const Index *index, int axis, LLVMV
 
 static void add_contiguous(Emit *e, const Lanes *l, const Index *index, int axis)
 {
-    LLVMValueRef count = emit_extent(e, l->inst->args[0]->type.dims[axis]), lanes = emit_i64(e, LANES);
+    LLVMValueRef count = emit_extent(e, l->inst->args[0]->type.dims[axis]),
+                 lanes = emit_i64(e, LANES);
     LLVMValueRef whole = index_mul(e, index_div(e, count, lanes), lanes);
     Loop loop = loop_begin(e, emit_i64(e, 0), whole, LANES, LOOP_PLAIN);
     add_run(e, l, index, axis, loop.index, lanes);
@@ -83,13 +85,15 @@ static LLVMValueRef join_lanes(Emit *e, const Lanes *l)
 {
     for (int half = LANES / 2; half >= 1; half /= 2) {
         Loop loop = loop_begin(e, emit_i64(e, 0), emit_i64(e, half), 1, LOOP_VECTOR);
-        fold_into_lane(e, l, loop.index, lane_load(e, l, index_add(e, loop.index, emit_i64(e, half))));
+        fold_into_lane(e, l, loop.index,
+                       lane_load(e, l, index_add(e, loop.index, emit_i64(e, half))));
         loop_end(e, &loop);
     }
     return lane_load(e, l, emit_i64(e, 0));
 }
 
-static LLVMValueRef or_zero_if_empty(Emit *e, const IrInst *inst, const Index *index, LLVMValueRef result)
+static LLVMValueRef or_zero_if_empty(Emit *e, const IrInst *inst, const Index *index,
+                                     LLVMValueRef result)
 {
     if (inst->op != OP_reduce_max || fold_count(inst) > 0)
         return result;
@@ -116,7 +120,8 @@ void reduce_emit_lanes(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef 
 
 /* ---- columns: lane l is column l of the chunk ---- */
 
-static void fold_position(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRef x, LLVMValueRef position)
+static void fold_position(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRef x,
+                          LLVMValueRef position)
 {
     LLVMValueRef before = lane_load(e, l, at), slot = lane(e, e->cg->i32, l->where, at);
     LLVMValueRef first = LLVMBuildICmp(e->b, LLVMIntEQ, position, emit_i32(e, 0), "");
@@ -127,7 +132,10 @@ static void fold_position(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRef
     LLVMBuildStore(e->b, LLVMBuildSelect(e->b, wins, position, old, ""), slot);
 }
 
-static void add_columns(Emit *e, const Lanes *l, const Index *index, LLVMValueRef first, LLVMValueRef width)
+/* `maximum`: lanes of the maximum that is made on the way, which is none of the entries if these
+ * are not numbers; or NULL. */
+static void add_columns(Emit *e, const Lanes *l, const Lanes *maximum, const Index *index,
+                        LLVMValueRef first, LLVMValueRef width)
 {
     int axis = l->inst->args[0]->type.rank - 1;
     FoldLoops *loops = fold_loops_begin(e, l->inst, index, false);
@@ -142,6 +150,8 @@ static void add_columns(Emit *e, const Lanes *l, const Index *index, LLVMValueRe
         fold_position(e, l, columns.index, x, position);
     else
         fold_into_lane(e, l, columns.index, x);
+    if (maximum)
+        fold_into_lane(e, maximum, columns.index, x);
     loop_end(e, &columns);
     fold_loops_end(e, loops);
 }
@@ -159,17 +169,24 @@ void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRe
     int axis = nest->item_rank - 1;
     LLVMValueRef extent = emit_extent(e, nest->items[axis]), chunk = emit_i64(e, nest->chunk);
     LLVMValueRef chunks = index_div(e, index_add(e, extent, emit_i64(e, nest->chunk - 1)), chunk);
-    Lanes l = new_lanes(e, inst, (int)nest->chunk);
+    Lanes l = new_lanes(e, inst, (int)nest->chunk), maximum;
+    if (nest->maximum)
+        maximum = new_lanes(e, nest->maximum, (int)nest->chunk);
     Loop items = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
     Index index = {0};
     LLVMValueRef first = index_mul(e, index_rem(e, items.index, chunks), chunk);
     LLVMValueRef width = index_min(e, chunk, index_sub(e, extent, first));
     index_split(e, nest->items, axis, index_div(e, items.index, chunks), index.at);
     clear_lanes(e, &l, width);
-    add_columns(e, &l, &index, first, width);
+    if (nest->maximum)
+        clear_lanes(e, &maximum, width);
+    add_columns(e, &l, nest->maximum ? &maximum : NULL, &index, first, width);
     Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
     index.at[axis] = index_add(e, first, columns.index);
     element_set(e, &inst->results[0], &index, column_result(e, &l, &index, columns.index));
+    if (nest->maximum)
+        element_set(e, &nest->maximum->results[0], &index,
+                    column_result(e, &maximum, &index, columns.index));
     nest_store(e, nest, &index);
     loop_end(e, &columns);
     loop_end(e, &items);

@@ -40,7 +40,8 @@ static IrValue *put_back(Pass *p, const IrInst *unwindow)
 {
     const IrWindow *w = &unwindow->attrs.window;
     IrValue *x = unwindow->args[0];
-    int64_t covered = x->type.dims[w->axis]->size * w->size, extent = unwindow->results[0].type.dims[w->axis]->size;
+    int64_t covered = x->type.dims[w->axis]->size * w->size,
+            extent = unwindow->results[0].type.dims[w->axis]->size;
     if (w->stride != w->size || w->dilation != 1 || w->low || covered > extent)
         return NULL;
     IrType type = without_axis(x->type, w->axis);
@@ -100,13 +101,15 @@ static bool find_product(const Pass *p, const IrInst *unwindow, Product *out)
     return out->along >= 0 && out->entry >= 0 && other != out->side;
 }
 
-/* How many columns W has beside the entries of the window; dimensions of unknown size count as 1. */
+/* How many columns W has beside the entries of the window; dimensions of unknown size count as 1.
+ */
 static int64_t columns(const Product *product)
 {
     const IrType *type = &product->dot->args[1 - product->side]->type;
     int64_t count = 1;
     for (int i = 0; i < type->rank; i++)
-        if (i != product->entry && type->dims[i]->kind == NND_DIM_CONST && is_free(&product->dot->attrs.dot, 1 - product->side, i))
+        if (i != product->entry && type->dims[i]->kind == NND_DIM_CONST &&
+            is_free(&product->dot->attrs.dot, 1 - product->side, i))
             count *= type->dims[i]->size;
     return count;
 }
@@ -114,7 +117,8 @@ static int64_t columns(const Product *product)
 static bool pays(const IrInst *unwindow, const Product *product)
 {
     int axis = unwindow->attrs.window.axis;
-    int64_t windows = unwindow->args[0]->type.dims[axis]->size, rows = unwindow->results[0].type.dims[axis]->size;
+    int64_t windows = unwindow->args[0]->type.dims[axis]->size,
+            rows = unwindow->results[0].type.dims[axis]->size;
     return columns(product) >= LEAST_COLUMNS && rows * 100 <= windows * MOST_ROWS_PERCENT;
 }
 
@@ -142,7 +146,8 @@ static void move_behind(int8_t *axes, int count, int axis)
         axes[i] += axes[i] > axis;
 }
 
-/* The contraction of windows of y, whose entries follow the axis that they run along, and those of W. */
+/* The contraction of windows of y, whose entries follow the axis that they run along, and those of
+ * W. */
 static IrDot dot_of_windows(const Product *product)
 {
     IrDot dot = product->dot->attrs.dot;
@@ -163,27 +168,32 @@ static IrValue *in_order(Pass *p, IrValue *x, const Product *product, int entry)
     return ir_transpose(&p->b, x, map);
 }
 
-/* Row i of what the windows were over is entry k of window i + low - k * dilation: with the entries in
- * reverse, window i of y from i - ((size - 1) * dilation - low) on. */
+/* Row i of what the windows were over is entry k of window i + low - k * dilation: with the entries
+ * in reverse, window i of y from i - ((size - 1) * dilation - low) on. */
 static IrValue *contract_windows(Pass *p, const IrInst *unwindow)
 {
     Product product;
     IrWindow w = unwindow->attrs.window;
     int64_t low = (w.size - 1) * w.dilation - w.low;
-    if (w.stride != 1 || low < 0 || !find_product(p, unwindow, &product) || !pays(unwindow, &product))
+    if (w.stride != 1 || low < 0 || !find_product(p, unwindow, &product) ||
+        !pays(unwindow, &product))
         return NULL;
-    IrValue *y = product.dot->args[product.side], *other = product.dot->args[1 - product.side], *args[2];
+    IrValue *y = product.dot->args[product.side], *other = product.dot->args[1 - product.side],
+            *args[2];
     if (y->type.rank == NND_MAX_RANK)
         return NULL;
-    IrWindow again = {.axis = product.along, .size = w.size, .stride = 1, .dilation = w.dilation, .low = low};
+    IrWindow again = {
+        .axis = product.along, .size = w.size, .stride = 1, .dilation = w.dilation, .low = low};
     args[product.side] = ir_window(&p->b, y, again, unwindow->results[0].type.dims[w.axis]);
     args[1 - product.side] = reversed(p, other, product.entry);
-    return in_order(p, ir_dot(&p->b, args[0], args[1], dot_of_windows(&product)), &product, w.axis + 1);
+    return in_order(p, ir_dot(&p->b, args[0], args[1], dot_of_windows(&product)), &product,
+                    w.axis + 1);
 }
 
 static IrValue *rewritten(Pass *p, const IrInst *inst)
 {
-    if (inst->op != OP_unwindow || inst->results[0].type.dims[inst->attrs.window.axis]->kind != NND_DIM_CONST)
+    if (inst->op != OP_unwindow ||
+        inst->results[0].type.dims[inst->attrs.window.axis]->kind != NND_DIM_CONST)
         return NULL;
     IrValue *value = contract_windows(p, inst);
     return value ? value : put_back(p, inst);

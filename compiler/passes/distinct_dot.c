@@ -35,7 +35,10 @@ static bool is_distinct(const IrType *type)
 static const IrInst *look_up(const IrValue *x)
 {
     const IrInst *inst = x->def;
-    return inst && inst->op == OP_gather && inst->args[1]->type.rank == 1 && is_distinct(&inst->args[0]->type) ? inst : NULL;
+    return inst && inst->op == OP_gather && inst->args[1]->type.rank == 1 &&
+                   is_distinct(&inst->args[0]->type)
+               ? inst
+               : NULL;
 }
 
 static int64_t contracted(const IrInst *dot)
@@ -68,7 +71,8 @@ static bool contracts_axis(const IrDot *dot, int side, int axis)
 
 static bool contracts_rows(const IrDot *dot)
 {
-    return !dot->batch_count && dot->contract_count == 1 && dot->a_contract[0] == 0 && dot->b_contract[0] == 0;
+    return !dot->batch_count && dot->contract_count == 1 && dot->a_contract[0] == 0 &&
+           dot->b_contract[0] == 0;
 }
 
 static bool has_rows(const IrValue *x)
@@ -79,16 +83,18 @@ static bool has_rows(const IrValue *x)
 /* dot of the same axes with another operand in the place of one. */
 static IrValue *dot_with(Pass *p, const IrInst *dot, int side, IrValue *x)
 {
-    return side ? ir_dot(&p->b, dot->args[0], x, dot->attrs.dot) : ir_dot(&p->b, x, dot->args[1], dot->attrs.dot);
+    return side ? ir_dot(&p->b, dot->args[0], x, dot->attrs.dot)
+                : ir_dot(&p->b, x, dot->args[1], dot->attrs.dot);
 }
 
 /* x · W */
 static IrValue *project(Pass *p, const IrInst *dot, int side)
 {
     const IrInst *found = look_up(dot->args[side]);
-    bool rows_first = dot->results[0].type.rank > 0 && dot->results[0].type.dims[0] == dot->args[side]->type.dims[0];
-    if (!found || dot->attrs.dot.batch_count || contracts_axis(&dot->attrs.dot, side, 0) || has_rows(dot->args[1 - side]) ||
-        !rows_first || !pays(dot))
+    bool rows_first = dot->results[0].type.rank > 0 &&
+                      dot->results[0].type.dims[0] == dot->args[side]->type.dims[0];
+    if (!found || dot->attrs.dot.batch_count || contracts_axis(&dot->attrs.dot, side, 0) ||
+        has_rows(dot->args[1 - side]) || !rows_first || !pays(dot))
         return NULL;
     return ir_gather(&p->b, dot_with(p, dot, side, found->args[0]), found->args[1]);
 }
@@ -110,8 +116,8 @@ static IrValue *entry(Pass *p, IrValue *x, int axis, int64_t k)
     return ir_reshape(&p->b, one, without_axis(one->type, axis));
 }
 
-/* rows · W over all contracted axes but that of the windows: [distinct, ..c], among which is the axis of W
- * that the windows had met. Windows' operands have the axes of x from 1 on. */
+/* rows · W over all contracted axes but that of the windows: [distinct, ..c], among which is the
+ * axis of W that the windows had met. Windows' operands have the axes of x from 1 on. */
 static IrValue *project_entries(Pass *p, const IrInst *dot, IrValue *rows, int *entries)
 {
     const IrDot *old = &dot->attrs.dot;
@@ -138,11 +144,13 @@ static IrValue *project_entries(Pass *p, const IrInst *dot, IrValue *rows, int *
 static bool is_window_of_look_up(const IrInst *dot)
 {
     const IrInst *window = dot->args[0]->def;
-    if (!window || window->op != OP_window || window->attrs.window.axis != 0 || window->attrs.window.fill != 0)
+    if (!window || window->op != OP_window || window->attrs.window.axis != 0 ||
+        window->attrs.window.fill != 0)
         return false;
     const IrDot *d = &dot->attrs.dot;
-    return window->attrs.window.size <= MOST_ENTRIES && look_up(window->args[0]) && !d->batch_count &&
-           d->contract_count == dot->args[0]->type.rank - 1 && !contracts_axis(d, 0, 0) && !has_rows(dot->args[1]);
+    return window->attrs.window.size <= MOST_ENTRIES && look_up(window->args[0]) &&
+           !d->batch_count && d->contract_count == dot->args[0]->type.rank - 1 &&
+           !contracts_axis(d, 0, 0) && !has_rows(dot->args[1]);
 }
 
 /* window(x) · W; outside of a segment the entry's place is -1, and its row zero. */
@@ -155,7 +163,8 @@ static IrValue *project_windows(Pass *p, const IrInst *dot)
     w.fill = -1;
     int axis = 0;
     IrValue *rows = project_entries(p, dot, found->args[0], &axis);
-    IrValue *places = ir_window(&p->b, found->args[1], w, window->results[0].type.dims[0]), *sum = NULL;
+    IrValue *places = ir_window(&p->b, found->args[1], w, window->results[0].type.dims[0]),
+            *sum = NULL;
     for (int64_t k = 0; k < w.size; k++) {
         IrValue *part = ir_gather(&p->b, entry(p, rows, axis, k), entry(p, places, 1, k));
         sum = sum ? ir_ew(&p->b, OP_add, sum, part, NULL) : part;
@@ -173,7 +182,8 @@ static IrValue *contract_rows(Pass *p, const IrInst *dot, int side)
     if (!found || !contracts_rows(&dot->attrs.dot) || look_up(y))
         return NULL;
     IrValue *sums = ir_scatter_add(&p->b, y, found->args[1], found->args[0]->type.dims[0]);
-    return side ? ir_dot(&p->b, sums, found->args[0], dot->attrs.dot) : ir_dot(&p->b, found->args[0], sums, dot->attrs.dot);
+    return side ? ir_dot(&p->b, sums, found->args[0], dot->attrs.dot)
+                : ir_dot(&p->b, found->args[0], sums, dot->attrs.dot);
 }
 
 static bool is_read_once(const Pass *p, const IrValue *value)
@@ -181,14 +191,16 @@ static bool is_read_once(const Pass *p, const IrValue *value)
     return ir_region_use_count(p->func->body, value) == 1;
 }
 
-/* The side of y if the value is y · W, with a row for each place, and read by one instruction; else -1. */
+/* The side of y if the value is y · W, with a row for each place, and read by one instruction; else
+ * -1. */
 static int projected_side(const Pass *p, const IrValue *value)
 {
     const IrInst *dot = value->def;
     if (!dot || dot->op != OP_dot || dot->attrs.dot.batch_count || !is_read_once(p, value))
         return -1;
     int side = has_rows(dot->args[0]) ? 0 : 1;
-    bool by_rows = has_rows(dot->args[side]) && !has_rows(dot->args[1 - side]) && !contracts_axis(&dot->attrs.dot, side, 0) &&
+    bool by_rows = has_rows(dot->args[side]) && !has_rows(dot->args[1 - side]) &&
+                   !contracts_axis(&dot->attrs.dot, side, 0) &&
                    value->type.dims[0] == dot->args[side]->type.dims[0];
     return by_rows && pays(dot) ? side : -1;
 }
@@ -201,8 +213,9 @@ static bool is_sum(const Pass *p, const IrValue *value)
 /* Whether it is a sum of such, each of them by another W. */
 static bool is_projected(const Pass *p, const IrValue *value)
 {
-    return is_sum(p, value) ? is_projected(p, value->def->args[0]) && is_projected(p, value->def->args[1])
-                            : projected_side(p, value) >= 0;
+    return is_sum(p, value)
+               ? is_projected(p, value->def->args[0]) && is_projected(p, value->def->args[1])
+               : projected_side(p, value) >= 0;
 }
 
 /* scatter_add(y · W, places); of a sum, the sum of them */
@@ -210,15 +223,18 @@ static IrValue *scatter_before(Pass *p, const IrInst *scatter, const IrValue *va
 {
     const IrInst *inst = value->def;
     if (is_sum(p, value))
-        return ir_ew(&p->b, OP_add, scatter_before(p, scatter, inst->args[0]), scatter_before(p, scatter, inst->args[1]), NULL);
+        return ir_ew(&p->b, OP_add, scatter_before(p, scatter, inst->args[0]),
+                     scatter_before(p, scatter, inst->args[1]), NULL);
     int side = projected_side(p, value);
-    IrValue *sums = ir_scatter_add(&p->b, inst->args[side], scatter->args[1], scatter->results[0].type.dims[0]);
+    IrValue *sums =
+        ir_scatter_add(&p->b, inst->args[side], scatter->args[1], scatter->results[0].type.dims[0]);
     return dot_with(p, inst, side, sums);
 }
 
 static bool is_scatter_of_projected(const Pass *p, const IrInst *scatter)
 {
-    return is_distinct(&scatter->results[0].type) && scatter->args[1]->type.rank == 1 && is_projected(p, scatter->args[0]);
+    return is_distinct(&scatter->results[0].type) && scatter->args[1]->type.rank == 1 &&
+           is_projected(p, scatter->args[0]);
 }
 
 static IrValue *rewritten(Pass *p, const IrInst *inst)

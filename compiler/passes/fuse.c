@@ -206,6 +206,31 @@ static bool is_padding_of_windows(const Fuser *f, const IrInst *inst)
            !optimisation_in(f->without, OPTIMISE_PAD_WINDOWS);
 }
 
+/* Which rows of a table are in a window: found once, not for each column of the table. */
+static bool is_window_of_row_numbers(const IrInst *inst)
+{
+    return inst->op == OP_window && inst->results[0].type.dtype == NND_I32 && ir_dim_segmented(inst->results[0].type.dims[0]);
+}
+
+/* Of an argmax the maximum of the same entries, before it: one walk through these finds both. Along the last axis a
+ * maximum is made in other lanes. */
+static const IrInst *maximum_of(const Fuser *f, const IrInst *argmax)
+{
+    int last = argmax->args[0]->type.rank - 1;
+    if (argmax->attrs.axes >> last & 1 || optimisation_in(f->without, OPTIMISE_EPILOGUES))
+        return NULL;
+    const IrInst *inst = argmax->prev;
+    while (inst && !(inst->op == OP_reduce_max && inst->args[0] == argmax->args[0] && inst->attrs.axes == argmax->attrs.axes))
+        inst = inst->prev;
+    return inst;
+}
+
+/* By a maximum and the place of it. */
+static bool is_read_in_one_walk(const Fuser *f, const Uses *uses)
+{
+    return uses->count == 1 || (uses->count == 2 && uses->user->op == OP_argmax && maximum_of(f, uses->user));
+}
+
 /* Axes that are taken together in another order than they lie in have no stride: a contraction could not read them
  * in place. */
 static bool is_flattened_transpose(const Fuser *f, const IrInst *inst)
@@ -227,7 +252,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return true;
     if (uses->elsewhere)
         return false;
-    if (is_padding_of_windows(f, inst) || is_flattened_transpose(f, inst))
+    if (is_padding_of_windows(f, inst) || is_flattened_transpose(f, inst) || is_window_of_row_numbers(inst))
         return false;
     if (is_view(inst))
         return !is_demand(f, inst) &&
@@ -238,7 +263,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return false; /* once and for all is better than where it is used */
     bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform ||
                       (!region->owner && is_sum_of_rows(inst)); /* steps of scans take sums from memory */
-    return cheap_once && uses->count == 1 && reads_each_element_once(f, uses->user);
+    return cheap_once && is_read_in_one_walk(f, uses) && reads_each_element_once(f, uses->user);
 }
 
 /* Users before operands: whether an operand is pulled depends on its user. */
@@ -324,7 +349,10 @@ static void group_region(Fuser *f, IrRegion *region)
         }
         Reads reads = {.only_in_place = true};
         read_tree(f, inst, true, true, &reads);
-        inst->group = may_join(f, inst, &reads, first) ? reads.latest : new_kernel(f, inst);
+        const IrInst *maximum = inst->op == OP_argmax ? maximum_of(f, inst) : NULL;
+        inst->group = maximum                            ? maximum->group
+                      : may_join(f, inst, &reads, first) ? reads.latest
+                                                         : new_kernel(f, inst);
         for (int i = 0; i < reads.tree.count; i++)
             reads.tree.data[i]->group = inst->group;
         if (inst->region)
