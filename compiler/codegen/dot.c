@@ -245,6 +245,22 @@ static void choose_k_block(const FuncGen *fg, DotPlan *p)
     p->k_block = rest >= BLOCK ? 1 : BLOCK / (rest > 0 ? rest : 1);
 }
 
+/* Gradients of weights are sums over all words or places of a batch, of which there are far more than rows of sums. V is as
+ * long; packed as a whole it would go to memory and come back for each block of rows. Where these are few, each packs the part
+ * that comes next into its own cache. */
+static void choose_packing(const FuncGen *fg, const IrRegion *region, DotPlan *p)
+{
+    enum { MOST_ROWS = 640, LONG_BLOCK_ROWS = 160, MOST_ENTRIES = 512 };
+    int64_t rows = constant_product(&p->rows, 0), k = constant_product(&p->k, 0);
+    AddressMap v;
+    if (!p->k_block || k >= 0 || rows < 0 || rows > MOST_ROWS || p->listed || dot_part_entries(p) > MOST_ENTRIES ||
+        p->panel_dtype != p->dtype || !address_map(fg, region, p->inst->args[p->v], &v) ||
+        address_static_stride(&v, p->columns.axes[p->columns.count - 1]) != 1)
+        return;
+    p->packs_parts = true;
+    p->block_rows = LONG_BLOCK_ROWS / p->tile_rows * p->tile_rows;
+}
+
 static Nest *pack_nest(FuncGen *fg, DotPlan *p)
 {
     Nest *pack = ARENA_NEW(fg->cg->arena, Nest);
@@ -278,7 +294,7 @@ static void set_cost(Nest *nest, const DotPlan *p)
     nest->item_ns = (double)(rows * columns) * 0.04;
 }
 
-static bool finish_tiles(FuncGen *fg, Nest *nest, DotPlan *p, NestList *out)
+static bool finish_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, DotPlan *p, NestList *out)
 {
     p->gates = 1;
     merge_contracted(p);
@@ -286,7 +302,9 @@ static bool finish_tiles(FuncGen *fg, Nest *nest, DotPlan *p, NestList *out)
     if (!units)
         choose_tile(fg, p);
     choose_k_block(fg, p);
-    if (!set_scratch(fg, p))
+    if (!units)
+        choose_packing(fg, region, p);
+    if (!p->packs_parts && !set_scratch(fg, p))
         return false;
     nest->kind = units ? NEST_UNITS : NEST_TILES;
     nest->dot = p;
@@ -294,14 +312,15 @@ static bool finish_tiles(FuncGen *fg, Nest *nest, DotPlan *p, NestList *out)
     nest->item_rank = 1; /* in a scan; else dot_set_groups says what items are */
     nest->items[0] = p->rows.count ? p->rows.dims[0] : NULL;
     set_cost(nest, p);
-    vec_push(fg->cg->arena, out, pack_nest(fg, p));
+    if (!p->packs_parts)
+        vec_push(fg->cg->arena, out, pack_nest(fg, p));
     return true;
 }
 
 static bool plan_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
 {
     DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
-    return choose_sides(fg, p, nest->anchor, region) && finish_tiles(fg, nest, p, out);
+    return choose_sides(fg, p, nest->anchor, region) && finish_tiles(fg, nest, region, p, out);
 }
 
 /* Axis 0 of S is entry by entry that of its root; it is read by way of the list. */
@@ -327,7 +346,7 @@ static bool list_rows(DotPlan *p, const Demand *demand)
 bool dot_plan_listed(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
 {
     DotPlan *p = ARENA_NEW(fg->cg->arena, DotPlan);
-    if (!try_side(fg, p, nest->anchor, region, 0) || !list_rows(p, nest->demand) || !finish_tiles(fg, nest, p, out))
+    if (!try_side(fg, p, nest->anchor, region, 0) || !list_rows(p, nest->demand) || !finish_tiles(fg, nest, region, p, out))
         return false;
     nest->grain = p->tile_rows;
     return true;
@@ -382,6 +401,11 @@ int64_t dot_weights(const DotPlan *plan)
 {
     int64_t k = constant_product(&plan->k, 0), columns = constant_product(&plan->columns, 0);
     return k < 0 || columns < 0 ? 0 : k * columns;
+}
+
+int64_t dot_part_entries(const DotPlan *plan)
+{
+    return plan->k_block * constant_product(&plan->k, plan->loops[0].count);
 }
 
 int dot_panel(const DotPlan *plan)

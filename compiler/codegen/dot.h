@@ -52,6 +52,7 @@ struct DotPlan {
     NndDType panel_dtype;     /* bf16 if all of V is known to be of it, else `dtype` */
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
+    bool packs_parts;         /* V is packed part by part where it is used, not before */
     bool in_scan;             /* rows begin with the items of the scan */
     bool listed;              /* rows begin with places of a list (demand.h) */
 };
@@ -65,6 +66,16 @@ bool dot_plan_listed(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *
 void dot_set_groups(const Nest *nest, Launch *launch);
 
 void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+
+/* A part of V: a block of panels, entries k_lo to k_hi of the first contracted loop. */
+typedef struct DotPart {
+    LLVMValueRef target; /* [panels, entries of a block, panel] */
+    const LLVMValueRef *batch_at, *column_at;
+    LLVMValueRef panel_lo, panel_hi, k_lo, k_hi;
+} DotPart;
+
+void dot_pack_part(Emit *e, const DotPlan *plan, const DotPart *part);
+int64_t dot_part_entries(const DotPlan *plan); /* contracted entries of a block */
 void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 /* ---- shared by packing and tiles ---- */

@@ -108,6 +108,25 @@ static void pack_outer(Emit *e, Pack *pack)
     loop_end(e, &outer);
 }
 
+void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
+{
+    Pack pack = {.plan = p, .width = dot_merged_extent(e, p)};
+    LLVMValueRef at[NND_MAX_RANK], rest = dot_extent(e, &p->k, p->loops[0].count, p->k.count - p->loops[0].count);
+    LLVMValueRef first = index_mul(e, part->k_lo, rest), size = emit_i64(e, dot_panel(p));
+    set_axes(&pack.at, &p->batch_v, part->batch_at);
+    for (int i = 0; i < p->columns.count - p->merged; i++)
+        pack.at.at[p->columns.axes[i]] = part->column_at[i];
+    Loop panels = loop_begin(e, part->panel_lo, part->panel_hi, 1, LOOP_PLAIN);
+    LLVMValueRef number = index_mul(e, index_sub(e, panels.index, part->panel_lo), emit_i64(e, dot_part_entries(p)));
+    Loop entries = loop_begin(e, first, index_mul(e, part->k_hi, rest), 1, LOOP_PLAIN);
+    index_split(e, p->k.dims, p->k.count, entries.index, at);
+    set_axes(&pack.at, &p->k_v, at);
+    LLVMValueRef row = index_add(e, number, index_sub(e, entries.index, first));
+    pack_row(e, &pack, memory_at(e, p->panel_dtype, part->target, index_mul(e, row, size)), index_mul(e, panels.index, size));
+    loop_end(e, &entries);
+    loop_end(e, &panels);
+}
+
 void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 {
     const DotPlan *p = nest->dot;

@@ -16,6 +16,7 @@ typedef struct Tiles {
     LLVMValueRef extents[MAX_BOUNDS]; /* stack: what they must be below */
     LLVMValueRef inside;              /* stack: 1 for rows that are inside of all bounds for every k */
     LLVMValueRef zero;                /* stack: an element outside of the bounds */
+    LLVMValueRef part;                /* stack: what is packed of V, or NULL */
     LLVMValueRef entries;             /* stack: where the entries of the first loop begin in S, or NULL */
     LLVMValueRef entries_inside;      /* ... and whether all are inside for every row */
     LLVMValueRef sums[MAX_SUMS];      /* stack, until LLVM takes them to registers */
@@ -255,14 +256,21 @@ static LLVMValueRef entry_term(Emit *e, const Tiles *t, const ContractedLoop *lo
     return address_term(e, &t->address, t->plan->k.axes[loop->first + loop->count - 1], at);
 }
 
+/* Row of the panel, or of the part of it that is packed. */
+static LLVMValueRef entry_number(Emit *e, const Tiles *t, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
+{
+    if (t->part && loop->first == 0)
+        return index_sub(e, at, t->k_lo);
+    return index_add(e, index_mul(e, outer->number, dot_extent(e, &t->plan->k, loop->first, loop->count)), at);
+}
+
 /* The entry at index `at` of a loop inside of `outer`. */
 static Entry enter(Emit *e, const Tile *tile, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
 {
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     int axis = p->k.axes[loop->first + loop->count - 1];
-    LLVMValueRef extent = dot_extent(e, &p->k, loop->first, loop->count);
-    Entry entry = {.number = index_add(e, index_mul(e, outer->number, extent), at),
+    Entry entry = {.number = entry_number(e, t, loop, outer, at),
                    .position = index_add(e, outer->position, entry_term(e, t, loop, at))};
     for (int bound = 0; tile->bounded && bound < p->map.bound_count; bound++) {
         bool segment = p->map.bounds[bound].in_segment && p->map.row_axis == axis;
@@ -338,14 +346,26 @@ static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
     }
 }
 
+static LLVMValueRef panel_begin(Emit *e, const Tiles *t, LLVMValueRef panel)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef number, entries;
+    if (t->part) {
+        number = index_sub(e, panel, t->panel_lo);
+        entries = emit_i64(e, dot_part_entries(p));
+    } else {
+        number = index_add(e, index_mul(e, t->outer, dot_panel_count(e, p)), panel);
+        entries = dot_extent(e, &p->k, 0, p->k.count);
+    }
+    LLVMValueRef start = index_mul(e, index_mul(e, number, entries), emit_i64(e, dot_panel(p)));
+    return memory_at(e, p->panel_dtype, t->part ? t->part : emit_cell(e, p->panel_cell), start);
+}
+
 static void emit_tile(Emit *e, Tile *tile, LLVMValueRef first_row, LLVMValueRef panel)
 {
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
-    LLVMValueRef panels = dot_panel_count(e, p), k = dot_extent(e, &p->k, 0, p->k.count);
-    LLVMValueRef number = index_add(e, index_mul(e, t->outer, panels), panel);
-    LLVMValueRef start = index_mul(e, index_mul(e, number, k), emit_i64(e, dot_panel(p)));
-    tile->panel = memory_at(e, p->panel_dtype, emit_cell(e, p->panel_cell), start);
+    tile->panel = panel_begin(e, t, panel);
     set_tile_rows(e, tile, first_row);
     LLVMValueRef column = index_mul(e, index_sub(e, panel, t->panel_lo), emit_i64(e, dot_panel(p)));
     Entry none = {.number = emit_i64(e, 0), .position = emit_i64(e, 0)};
@@ -461,6 +481,8 @@ static void emit_sums(Emit *e, Tiles *t)
     t->k_lo = blocks.index;
     t->k_hi = index_min(e, whole, index_add(e, blocks.index, emit_i64(e, p->k_block)));
     locate_entries(e, t);
+    if (t->part)
+        dot_pack_part(e, p, &(DotPart){t->part, t->batch_at, t->column_at, t->panel_lo, t->panel_hi, t->k_lo, t->k_hi});
     emit_tiles(e, t);
     loop_end(e, &blocks);
 }
@@ -582,6 +604,8 @@ static void reserve_stack(Emit *e, Tiles *t)
     t->positions = emit_alloca_array(e, e->cg->i64, rows, "rows");
     for (int i = 0; i < p->tile_rows * p->vectors; i++)
         t->sums[i] = emit_alloca(e, t->vector, "sum");
+    if (p->packs_parts)
+        t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * block_width(p), "part");
     int64_t low, high;
     if (has_entry_table(p, &low, &high)) {
         t->entries = emit_alloca_array(e, e->cg->i64, (int)p->k_block, "entries");
