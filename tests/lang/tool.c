@@ -2,9 +2,9 @@
  *
  * What the golden tests of the language compare.
  *
- *     lang_tool errors FILE     the diagnostics, as a user sees them
- *     lang_tool dump FILE       the typed program
- *     lang_tool codes FILE      the codes of the diagnostics
+ *     lang_tool errors FILE...     the diagnostics, as users see them; of several files after "== FILE"
+ *     lang_tool dump FILE...       the typed program too
+ *     lang_tool codes FILE...      the codes of the diagnostics, each after its file
  *
  * A first line `// check: model=Name vocab=100` gives the model and its parameters; `missing=1000`
  * is what sizes without a value are.
@@ -234,34 +234,53 @@ static void read_settings(Arena *arena, const Source *source, Settings *settings
     }
 }
 
-int main(int argc, char **argv)
+static void print_codes(const Diags *diags, const char *file)
 {
-    if (argc != 3)
-        return 2;
+    for (int i = 0; i < diags->items.count; i++)
+        printf("%s %s\n", file, diag_code_name(diags->items.data[i]->code));
+}
+
+static void print_typed(Arena *arena, const Program *program)
+{
+    print_program(arena, program);
+    print_recipe(&program->recipe);
+}
+
+/* False if it cannot be read, or its IR is wrong. */
+static bool show_file(const char *what, const char *file)
+{
     Arena *arena = arena_new();
     const char *error;
-    Source *source = source_read(arena, argv[2], &error);
-    if (!source) {
-        printf("%s: %s\n", argv[2], error);
-        return 2;
-    }
-    Settings settings = {0};
-    read_settings(arena, source, &settings);
-    Diags *diags = diags_new(arena);
-    Program *program = program_check(arena, source, settings.model, settings.args, settings.count,
-                                     settings.missing, diags);
-    IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
-    char *wrong = module ? ir_module_verify(arena, module) : NULL;
-    if (wrong)
-        printf("the IR is wrong: %s\n", wrong);
-    diags_print(diags, DIAG_PLAIN, stdout);
-    if (program && !strcmp(argv[1], "dump")) {
-        print_program(arena, program);
-        print_recipe(&program->recipe);
-    }
-    if (!strcmp(argv[1], "codes"))
-        for (int i = 0; i < diags->items.count; i++)
-            printf("%s\n", diag_code_name(diags->items.data[i]->code));
+    char *wrong = NULL;
+    Source *source = source_read(arena, file, &error);
+    if (source) {
+        Settings settings = {0};
+        read_settings(arena, source, &settings);
+        Diags *diags = diags_new(arena);
+        Program *program = program_check(arena, source, settings.model, settings.args, settings.count, settings.missing, diags);
+        IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
+        wrong = module ? ir_module_verify(arena, module) : NULL;
+        if (wrong)
+            printf("the IR is wrong: %s\n", wrong);
+        if (!strcmp(what, "codes"))
+            print_codes(diags, file);
+        else
+            diags_print(diags, DIAG_PLAIN, stdout);
+        if (program && !strcmp(what, "dump"))
+            print_typed(arena, program);
+    } else
+        printf("%s: %s\n", file, error);
     arena_free(arena);
-    return 0;
+    return source && !wrong;
+}
+
+int main(int argc, char **argv)
+{
+    bool right = argc > 2;
+    for (int i = 2; i < argc; i++) {
+        if (argc > 3 && strcmp(argv[1], "codes"))
+            printf("== %s\n", argv[i]);
+        right &= show_file(argv[1], argv[i]);
+    }
+    return right ? 0 : 2;
 }
