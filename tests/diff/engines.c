@@ -58,16 +58,26 @@ static void run_both(Arena *arena, const IrModule *plain, const IrModule *fused,
     }
 }
 
+void engines_compare_with(Engine *engine, Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool,
+                          uint64_t seed, int seeds, const char *label, double tolerance, EngineTally *tally)
+{
+    NndError error;
+    Engine *interp;
+    if (interp_engine_new(&interp, plain, &error))
+        NND_BUG("%s: %s", label, error.text);
+    for (int i = 0; i < seeds; i++)
+        run_both(arena, plain, fused, interp, engine, pool, seed + (uint64_t)i, label, tolerance, tally);
+    interp->free(interp);
+}
+
 void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed, int seeds,
                      const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
-    Engine *interp, *jit;
-    if (interp_engine_new(&interp, plain, &error) || jit_engine_new(&jit, fused, NULL, &error))
+    Engine *jit;
+    if (jit_engine_new(&jit, fused, NULL, &error))
         NND_BUG("%s: %s", label, error.text);
-    for (int i = 0; i < seeds; i++)
-        run_both(arena, plain, fused, interp, jit, pool, seed + (uint64_t)i, label, tolerance, tally);
-    interp->free(interp);
+    engines_compare_with(jit, arena, plain, fused, pool, seed, seeds, label, tolerance, tally);
     jit->free(jit);
 }
 
@@ -75,11 +85,9 @@ void engines_compare_native(Arena *arena, const IrModule *plain, const IrModule 
                             int seeds, const char *label, double tolerance, EngineTally *tally)
 {
     NndError error;
-    Engine *interp, *native;
-    if (interp_engine_new(&interp, plain, &error) || native_engine_new(&native, fused, &error))
+    Engine *native;
+    if (native_engine_new(&native, fused, &error))
         NND_BUG("%s: %s", label, error.text);
-    for (int i = 0; i < seeds; i++)
-        run_both(arena, plain, fused, interp, native, pool, seed + (uint64_t)i, label, tolerance, tally);
-    interp->free(interp);
+    engines_compare_with(native, arena, plain, fused, pool, seed, seeds, label, tolerance, tally);
     native->free(native);
 }

@@ -23,6 +23,10 @@ typedef struct EngineTally {
 void engines_compare(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed, int seeds,
                      const char *label, double tolerance, EngineTally *tally);
 
+/* The same with an engine that was made of `fused` and goes on being the caller's. */
+void engines_compare_with(Engine *engine, Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool,
+                          uint64_t seed, int seeds, const char *label, double tolerance, EngineTally *tally);
+
 /* The same with the code of native programs in place of the JIT's. */
 void engines_compare_native(Arena *arena, const IrModule *plain, const IrModule *fused, NndPool *pool, uint64_t seed,
                             int seeds, const char *label, double tolerance, EngineTally *tally);
