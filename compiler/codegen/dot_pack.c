@@ -108,6 +108,56 @@ static void pack_outer(Emit *e, Pack *pack)
     loop_end(e, &outer);
 }
 
+/* ---- columns far apart ---- */
+
+enum { ENTRIES = 16 };
+
+/* V lies along the contracted axis: a column's entries follow each other, and the next column is far away. */
+static bool lies_along_entries(const Emit *e, const DotPlan *p)
+{
+    AddressMap map;
+    const PanelRow row = dot_panel_row(p);
+    return p->k.count == 1 && p->columns.count == p->merged && !p->batch.count && p->gates == 1 && !p->in_scan &&
+           !panel_is_narrow(&row) && address_map(e->fg, e->fg->func->body, p->inst->args[p->v], &map) &&
+           address_static_stride(&map, p->k_v.axes[0]) == 1 &&
+           address_static_stride(&map, p->columns.axes[p->columns.count - 1]) != 1;
+}
+
+/* ENTRIES rows of a panel, column by column: what one look into the memory brings is used at once. */
+static void pack_columns(Emit *e, Pack *pack, LLVMValueRef panel, LLVMValueRef k_lo, LLVMValueRef k_hi)
+{
+    const DotPlan *p = pack->plan;
+    LLVMValueRef size = emit_i64(e, dot_panel(p)), first = index_mul(e, panel, size);
+    LLVMValueRef width = index_min(e, size, index_sub(e, pack->width, first));
+    LLVMValueRef begin = index_mul(e, index_mul(e, panel, pack->k_count), size);
+    Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_PLAIN);
+    Loop entries = loop_begin(e, k_lo, k_hi, 1, LOOP_PLAIN);
+    pack->at.at[p->k_v.axes[0]] = entries.index;
+    LLVMValueRef x = column_element(e, pack, index_add(e, first, columns.index));
+    LLVMValueRef at = index_add(e, index_add(e, begin, index_mul(e, entries.index, size)), columns.index);
+    memory_store_raw(e, p->panel_dtype, emit_cell(e, p->panel_cell), at, x);
+    loop_end(e, &entries);
+    loop_end(e, &columns);
+    Loop rows = loop_begin(e, k_lo, k_hi, 1, LOOP_PLAIN);
+    Loop zeros = loop_begin(e, width, size, 1, LOOP_VECTOR);
+    at = index_add(e, index_add(e, begin, index_mul(e, rows.index, size)), zeros.index);
+    memory_store_raw(e, p->panel_dtype, emit_cell(e, p->panel_cell), at, scalar_const(e, p->dtype, 0));
+    loop_end(e, &zeros);
+    loop_end(e, &rows);
+}
+
+static void pack_along_entries(Emit *e, Pack *pack, LLVMValueRef lo, LLVMValueRef hi)
+{
+    Loop blocks = loop_begin(e, lo, hi, ENTRIES, LOOP_PLAIN);
+    LLVMValueRef end = index_min(e, hi, index_add(e, blocks.index, emit_i64(e, ENTRIES)));
+    Loop panels = loop_begin(e, emit_i64(e, 0), pack->panels, 1, LOOP_PLAIN);
+    pack_columns(e, pack, panels.index, blocks.index, end);
+    loop_end(e, &panels);
+    loop_end(e, &blocks);
+}
+
+/* ---- all of V, and parts ---- */
+
 void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
 {
     Pack pack = {.plan = p, .width = dot_merged_extent(e, p)};
@@ -132,6 +182,10 @@ void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     const DotPlan *p = nest->dot;
     Pack pack = {.plan = p, .panels = dot_panel_count(e, p), .width = dot_merged_extent(e, p)};
     pack.k_count = dot_extent(e, &p->k, 0, p->k.count);
+    if (lies_along_entries(e, p)) {
+        pack_along_entries(e, &pack, lo, hi);
+        return;
+    }
     Loop items = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
     LLVMValueRef at[NND_MAX_RANK];
     pack.k = index_rem(e, items.index, pack.k_count);
