@@ -211,6 +211,10 @@ static const Program of_axes[] = {
      "%r = dot %x, %y" DOT("", "", "0", "0") "T[20, 33]"},
     {"sums over segments and more", "input %x: T[word, 2, 20], input %y: T[word, 17, 2]",
      "%r = dot %x, %y" DOT("", "", "0, 1", "0, 2") "T[20, 17]"},
+    {"sums over segments, many rows and columns", "input %x: T[word, 170], input %y: T[word, 2, 70]",
+     "%r = dot %x, %y" DOT("", "", "0", "0") "T[170, 2, 70]"},
+    {"sums over batches of entries", "input %x: T[p, 90, 20], input %y: T[p, 90, 33]",
+     "%r = dot %x, %y" DOT("", "", "0, 1", "0, 1") "T[20, 33]"},
     {"rows of every segment alike", "input %x: T[four, 20], input %y: T[20, 33]",
      "%r = dot %x, %y" DOT("", "", "1", "0") "T[four, 33]"},
 };
