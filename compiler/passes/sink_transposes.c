@@ -123,10 +123,13 @@ static IrValue *sink_scalar(IrBuilder *b, const IrInst *inst)
     return transposed(b, scalar_before(b, inst, &p), &p);
 }
 
-/* Axes that are repeated stay behind the one that they follow. */
+/* Axes that are repeated stay behind the one that they follow. Weights that are repeated for each item stay: it is
+ * cheaper to transpose them once. */
 static IrValue *sink_broadcast(IrBuilder *b, const IrInst *inst)
 {
     const IrType *type = &inst->results[0].type;
+    if (ir_type_static_count(&inst->args[0]->type) >= 0 && ir_type_static_count(type) < 0)
+        return NULL;
     Permutation old = permutation_of(inst->args[0]), p = {.rank = type->rank};
     int8_t map[NND_MAX_RANK], count = 0;
     for (int from = -1; from < old.rank; from++) /* -1: in front */
