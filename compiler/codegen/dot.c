@@ -154,13 +154,16 @@ static bool choose_sides(const FuncGen *fg, DotPlan *p, const IrInst *inst, cons
 
 /* ---- tiles ---- */
 
-/* Trailing column axes are taken together until a panel is well filled. */
+/* Trailing column axes are taken together until panels are well filled, the last one too: 100 columns would be computed
+ * as 128. */
 static void merge_columns(DotPlan *p)
 {
+    enum { MOST_PERCENT = 115 };
     p->merged = 1;
     while (p->merged < p->columns.count) {
-        int64_t width = constant_product(&p->columns, p->columns.count - p->merged);
-        if (width < 0 || width >= 2 * dot_panel(p))
+        int64_t width = constant_product(&p->columns, p->columns.count - p->merged), panel = dot_panel(p);
+        int64_t filled = (width + panel - 1) / panel * panel;
+        if (width < 0 || (width >= 2 * panel && filled * 100 <= width * MOST_PERCENT))
             return;
         p->merged++;
     }
