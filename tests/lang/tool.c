@@ -2,7 +2,7 @@
  *
  * What the golden tests of the language compare.
  *
- *     lang_tool errors FILE...     the diagnostics, as users see them; of several files after "== FILE"
+ *     lang_tool errors FILE...     the diagnostics, as users see them; of several after "== FILE"
  *     lang_tool dump FILE...       the typed program too
  *     lang_tool codes FILE...      the codes of the diagnostics, each after its file
  *
