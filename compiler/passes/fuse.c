@@ -206,10 +206,14 @@ static bool is_padding_of_windows(const Fuser *f, const IrInst *inst)
            !optimisation_in(f->without, OPTIMISE_PAD_WINDOWS);
 }
 
-/* Which rows of a table are in a window: found once, not for each column of the table. */
-static bool is_window_of_row_numbers(const IrInst *inst)
+/* Which rows of a table are in a window: found once, not for each column of the table. What is computed of such numbers
+ * is in memory itself. */
+static bool is_window_of_row_numbers(const Fuser *f, const IrInst *inst)
 {
-    return inst->op == OP_window && inst->results[0].type.dtype == NND_I32 && ir_dim_segmented(inst->results[0].type.dims[0]);
+    const IrType *type = &inst->results[0].type;
+    const Uses *uses = uses_of(f, inst);
+    return inst->op == OP_window && type->dtype == NND_I32 && ir_dim_segmented(type->dims[0]) && uses->count > 0 &&
+           !is_elementwise(uses->user);
 }
 
 /* Of an argmax the maximum of the same entries, before it: one walk through these finds both. Along the last axis a
@@ -252,7 +256,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return true;
     if (uses->elsewhere)
         return false;
-    if (is_padding_of_windows(f, inst) || is_flattened_transpose(f, inst) || is_window_of_row_numbers(inst))
+    if (is_padding_of_windows(f, inst) || is_flattened_transpose(f, inst) || is_window_of_row_numbers(f, inst))
         return false;
     if (is_view(inst))
         return !is_demand(f, inst) &&
