@@ -51,6 +51,22 @@ int ir_region_use_count(const IrRegion *region, const IrValue *value)
     return count;
 }
 
+bool ir_func_rewrite(IrFunc *func, IrRewrite *rewrite, void *context)
+{
+    bool changed = false;
+    for (IrInst *inst = func->body->first, *next; inst; inst = next) {
+        next = inst->next;
+        IrBuilder b = ir_builder_before(func->module, func->body, inst);
+        IrValue *value = rewrite(context, &b, inst);
+        if (!value)
+            continue;
+        ir_replace_uses(func, &inst->results[0], value);
+        ir_inst_remove(func->body, inst);
+        changed = true;
+    }
+    return changed;
+}
+
 static void walk_region(IrRegion *region, void (*visit)(void *, IrRegion *, IrInst *),
                         void *context)
 {

@@ -241,6 +241,7 @@ bool ir_type_equal(const IrType *a, const IrType *b);
 bool ir_type_same_dims(const IrType *a, const IrType *b);
 const char *ir_dtype_name(NndDType dtype);
 IrType ir_type_with_dtype(IrType type, NndDType dtype);
+IrType ir_type_without_axis(IrType type, int axis);
 /* Elements if every dimension is CONST, else -1. */
 int64_t ir_type_static_count(const IrType *type);
 char *ir_type_text(Arena *arena, const IrType *type); /* "f32[batch, 3, 32]" */
@@ -315,6 +316,10 @@ void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to);
 
 /* How often a region reads a value: as an operand (regions inside included) or in its yield. */
 int ir_region_use_count(const IrRegion *region, const IrValue *value);
+/* What an instruction's result is to be replaced by, made by the builder in front of it; NULL: it stays. */
+typedef IrValue *IrRewrite(void *context, IrBuilder *b, const IrInst *inst);
+/* Rewrites the instructions of the body in order, but for those that this makes. True if there were any. */
+bool ir_func_rewrite(IrFunc *func, IrRewrite *rewrite, void *context);
 /* Calls `visit` for every instruction, outer ones before those of their regions. */
 void ir_func_walk(IrFunc *func, void (*visit)(void *context, IrRegion *region, IrInst *inst),
                   void *context);

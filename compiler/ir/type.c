@@ -38,6 +38,14 @@ bool ir_type_equal(const IrType *a, const IrType *b)
     return a->dtype == b->dtype && ir_type_same_dims(a, b);
 }
 
+IrType ir_type_without_axis(IrType type, int axis)
+{
+    type.rank--;
+    for (int i = axis; i < type.rank; i++)
+        type.dims[i] = type.dims[i + 1];
+    return type;
+}
+
 IrType ir_type_with_dtype(IrType type, NndDType dtype)
 {
     type.dtype = dtype;

@@ -26,14 +26,6 @@ static bool is_read_once(const Pass *p, const IrValue *value)
     return ir_region_use_count(p->func->body, value) == 1;
 }
 
-static IrType without_axis(IrType type, int axis)
-{
-    type.rank--;
-    for (int i = axis; i < type.rank; i++)
-        type.dims[i] = type.dims[i + 1];
-    return type;
-}
-
 /* ---- windows that do not overlap ---- */
 
 static IrValue *put_back(Pass *p, const IrInst *unwindow)
@@ -44,7 +36,7 @@ static IrValue *put_back(Pass *p, const IrInst *unwindow)
             extent = unwindow->results[0].type.dims[w->axis]->size;
     if (w->stride != w->size || w->dilation != 1 || w->low || covered > extent)
         return NULL;
-    IrType type = without_axis(x->type, w->axis);
+    IrType type = ir_type_without_axis(x->type, w->axis);
     type.dims[w->axis] = ir_dim_const(p->func->module, covered);
     IrValue *all = ir_reshape(&p->b, x, type);
     return covered < extent ? ir_pad(&p->b, all, w->axis, 0, extent) : all;
@@ -190,27 +182,17 @@ static IrValue *contract_windows(Pass *p, const IrInst *unwindow)
                     w.axis + 1);
 }
 
-static IrValue *rewritten(Pass *p, const IrInst *inst)
+static IrValue *rewritten(void *context, IrBuilder *b, const IrInst *inst)
 {
+    Pass p = {.func = context, .b = *b};
     if (inst->op != OP_unwindow ||
         inst->results[0].type.dims[inst->attrs.window.axis]->kind != NND_DIM_CONST)
         return NULL;
-    IrValue *value = contract_windows(p, inst);
-    return value ? value : put_back(p, inst);
+    IrValue *value = contract_windows(&p, inst);
+    return value ? value : put_back(&p, inst);
 }
 
 bool pass_adjoint_windows(IrFunc *func)
 {
-    bool changed = false;
-    for (IrInst *inst = func->body->first, *next; inst; inst = next) {
-        Pass p = {.func = func, .b = ir_builder_before(func->module, func->body, inst)};
-        next = inst->next;
-        IrValue *value = rewritten(&p, inst);
-        if (!value)
-            continue;
-        ir_replace_uses(func, &inst->results[0], value);
-        ir_inst_remove(func->body, inst);
-        changed = true;
-    }
-    return changed;
+    return ir_func_rewrite(func, rewritten, func);
 }

@@ -23,7 +23,6 @@ enum { LONG = 16, MOST_ENTRIES = 8 }; /* of a contraction; of a window */
 typedef struct Pass {
     IrFunc *func;
     IrBuilder b; /* before the instruction at hand */
-    bool changed;
 } Pass;
 
 static bool is_distinct(const IrType *type)
@@ -101,19 +100,11 @@ static IrValue *project(Pass *p, const IrInst *dot, int side)
 
 /* ---- windows ---- */
 
-static IrType without_axis(IrType type, int axis)
-{
-    type.rank--;
-    for (int i = axis; i < type.rank; i++)
-        type.dims[i] = type.dims[i + 1];
-    return type;
-}
-
 /* Entry k of an axis, which goes. */
 static IrValue *entry(Pass *p, IrValue *x, int axis, int64_t k)
 {
     IrValue *one = ir_slice(&p->b, x, axis, k, 1);
-    return ir_reshape(&p->b, one, without_axis(one->type, axis));
+    return ir_reshape(&p->b, one, ir_type_without_axis(one->type, axis));
 }
 
 /* rows · W over all contracted axes but that of the windows: [distinct, ..c], among which is the
@@ -237,8 +228,9 @@ static bool is_scatter_of_projected(const Pass *p, const IrInst *scatter)
            is_projected(p, scatter->args[0]);
 }
 
-static IrValue *rewritten(Pass *p, const IrInst *inst)
+static IrValue *rewritten(void *context, IrBuilder *b, const IrInst *inst)
 {
+    Pass pass = {.func = context, .b = *b}, *p = &pass;
     if (inst->op == OP_scatter_add)
         return is_scatter_of_projected(p, inst) ? scatter_before(p, inst, inst->args[0]) : NULL;
     if (inst->op != OP_dot)
@@ -253,16 +245,5 @@ static IrValue *rewritten(Pass *p, const IrInst *inst)
 
 bool pass_distinct_dot(IrFunc *func)
 {
-    Pass p = {.func = func};
-    for (IrInst *inst = func->body->first, *next; inst; inst = next) {
-        next = inst->next;
-        p.b = ir_builder_before(func->module, func->body, inst);
-        IrValue *value = rewritten(&p, inst);
-        if (!value)
-            continue;
-        ir_replace_uses(func, &inst->results[0], value);
-        ir_inst_remove(func->body, inst);
-        p.changed = true;
-    }
-    return p.changed;
+    return ir_func_rewrite(func, rewritten, func);
 }

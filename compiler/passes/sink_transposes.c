@@ -398,8 +398,9 @@ static IrValue *compose(IrBuilder *b, const IrInst *inst)
     return transposed(b, inst->args[0]->def->args[0], &p);
 }
 
-static IrValue *sink(IrBuilder *b, const IrInst *inst)
+static IrValue *sink(void *context, IrBuilder *b, const IrInst *inst)
 {
+    (void)context;
     if (ir_op_is_scalar(inst->op) || inst->op == OP_cast)
         return sink_scalar(b, inst);
     if (inst->op == OP_dot)
@@ -422,17 +423,5 @@ static IrValue *sink(IrBuilder *b, const IrInst *inst)
 
 bool pass_sink_transposes(IrFunc *func)
 {
-    bool changed = false;
-    for (IrInst *inst = func->body->first, *next; inst; inst = next) {
-        IrBuilder b = ir_builder_before(func->module, func->body, inst);
-        next = inst->next;
-        b.line = inst->line;
-        IrValue *value = sink(&b, inst);
-        if (!value)
-            continue;
-        ir_replace_uses(func, &inst->results[0], value);
-        ir_inst_remove(func->body, inst);
-        changed = true;
-    }
-    return changed;
+    return ir_func_rewrite(func, sink, NULL);
 }
