@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/units.h"
+#include "compiler/codegen/winograd.h"
 
 static void add_contracted(Nest *nest)
 {
@@ -191,27 +192,32 @@ static void choose_tile(const FuncGen *fg, DotPlan *p)
     p->block_rows = BLOCK_ROWS / p->tile_rows * p->tile_rows;
 }
 
-static void add_scratch_dims(const AxisList *list, const IrDim **dims, int *rank)
-{
-    for (int i = 0; i < list->count; i++)
-        dims[(*rank)++] = list->dims[i];
-}
-
 static bool is_packed_once(const FuncGen *fg, const DotPlan *p)
 {
     return fg->fixed[p->inst->args[p->v]->id];
 }
 
+/* What the nest that packs goes through: batch and contracted entries; of windows that are transformed, channels. */
+static int pack_items(const DotPlan *p, const IrDim **dims)
+{
+    int rank = 0;
+    for (int i = 0; i < p->batch.count; i++)
+        dims[rank++] = p->batch.dims[i];
+    for (int i = 0; i < p->k.count; i++)
+        if (!p->winograd || i == p->winograd->channel)
+            dims[rank++] = p->k.dims[i];
+    return rank;
+}
+
 static bool set_scratch(FuncGen *fg, DotPlan *p)
 {
     const IrDim *dims[3 * NND_MAX_RANK];
-    int rank = 0;
-    add_scratch_dims(&p->batch, dims, &rank);
-    add_scratch_dims(&p->k, dims, &rank);
-    add_scratch_dims(&p->columns, dims, &rank);
+    int rank = pack_items(p, dims);
+    for (int i = 0; i < p->columns.count; i++)
+        dims[rank++] = p->columns.dims[i];
     if (rank > NND_MAX_RANK)
         return false;
-    int64_t size = (int64_t)nnd_dtype_size(p->panel_dtype);
+    int64_t size = (int64_t)nnd_dtype_size(p->panel_dtype) * (p->winograd ? WINOGRAD_PLANES : 1);
     p->panel_cell = is_packed_once(fg, p) ? memory_kept(fg, dims, rank, size, dot_units(p))
                                           : memory_scratch(fg, dims, rank, size, dot_units(p));
     return true;
@@ -273,10 +279,7 @@ static Nest *pack_nest(FuncGen *fg, DotPlan *p)
     pack->chunk = 1;
     pack->item_ns = 0.5;
     pack->once = is_packed_once(fg, p);
-    for (int i = 0; i < p->batch.count; i++)
-        pack->items[pack->item_rank++] = p->batch.dims[i];
-    for (int i = 0; i < p->k.count; i++)
-        pack->items[pack->item_rank++] = p->k.dims[i];
+    pack->item_rank = pack_items(p, pack->items);
     for (int i = 0; i < p->columns.count; i++)
         pack->inner.dims[pack->inner.rank++] = p->columns.dims[i];
     return pack;
@@ -302,11 +305,17 @@ static bool finish_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, DotPla
     p->gates = 1;
     merge_contracted(p);
     bool units = units_choose(fg, p);
-    if (!units)
+    if (!units) {
         choose_tile(fg, p);
-    choose_k_block(fg, p);
-    if (!units)
-        choose_packing(fg, region, p);
+        p->winograd = winograd_choose(fg, p);
+    }
+    if (p->winograd) {
+        p->block_rows = p->winograd->tiles * WINOGRAD_RESULTS * WINOGRAD_RESULTS;
+    } else {
+        choose_k_block(fg, p);
+        if (!units)
+            choose_packing(fg, region, p);
+    }
     if (!p->packs_parts && !set_scratch(fg, p))
         return false;
     nest->kind = units ? NEST_UNITS : NEST_TILES;

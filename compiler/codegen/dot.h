@@ -34,6 +34,8 @@ typedef struct ContractedLoop {
     int first, count; /* of the plan's k */
 } ContractedLoop;
 
+typedef struct Winograd Winograd; /* winograd.h */
+
 struct DotPlan {
     const IrInst *inst;
     NndDType dtype;
@@ -53,6 +55,7 @@ struct DotPlan {
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
     bool packs_parts;         /* V is packed part by part where it is used, not before */
+    Winograd *winograd;       /* the contraction is computed so, or NULL */
     bool in_scan;             /* rows begin with the items of the scan */
     bool listed;              /* rows begin with places of a list (demand.h) */
 };

@@ -4,6 +4,7 @@
 #include "compiler/codegen/demand.h"
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/units.h"
+#include "compiler/codegen/winograd.h"
 
 /* ---- stores ---- */
 
@@ -394,8 +395,8 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     case NEST_KEEP: put_emit_keep(e, nest, lo, hi); break;
     case NEST_PUT: put_emit_rows(e, nest, lo, hi); break;
     case NEST_DECAY: decay_emit(e, nest, lo, hi); break;
-    case NEST_PACK: dot_emit_pack(e, nest, lo, hi); break;
-    case NEST_TILES: dot_emit_tiles(e, nest, lo, hi); break;
+    case NEST_PACK: (nest->dot->winograd ? winograd_emit_pack : dot_emit_pack)(e, nest, lo, hi); break;
+    case NEST_TILES: (nest->dot->winograd ? winograd_emit : dot_emit_tiles)(e, nest, lo, hi); break;
     case NEST_UNITS: units_emit(e, nest, lo, hi); break;
     case NEST_RUN: rows_emit(e, nest, lo, hi); break;
     case NEST_DEMAND: demand_emit_list(e, nest); break;

@@ -387,6 +387,36 @@ static void windows_of_constant_axes(Test *test)
         }
 }
 
+/* 3 x 3 windows of so many channels and filters that tiles of them are transformed
+ * (compiler/codegen/winograd.h). */
+static const Program of_tiles[] = {
+    {"tiles of windows", "input %x: T[p, 10, 6, 32], input %w: T[3, 3, 32, 40]",
+     "%v = window %x {axis = 1, WINDOW} : T[p, 8, 3, 6, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 8, 3, 4, 3, 32]\n"
+     "%r = dot %u, %w" DOT("", "", "2, 4, 5", "0, 1, 2") "T[p, 8, 4, 40]"},
+    {"tiles of windows, more than an item has", "input %x: T[p, 26, 26, 32], input %w: T[32, 32, 3, 3]",
+     "%v = window %x {axis = 1, WINDOW} : T[p, 24, 3, 26, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 24, 3, 24, 3, 32]\n"
+     "%r = dot %u, %w" DOT("", "", "2, 4, 5", "2, 3, 1") "T[p, 24, 24, 32]"},
+    {"tiles of windows, filters first, more than a block", "input %x: T[2, p, 4, 4, 64], input %w: T[150, 64, 3, 3]",
+     "%v = window %x {axis = 2, WINDOW} : T[2, p, 2, 3, 4, 64]\n%u = window %v {axis = 4, WINDOW} : T[2, p, 2, 3, 2, 3, 64]\n"
+     "%r = dot %w, %u" DOT("", "", "1, 2, 3", "6, 3, 5") "T[150, 2, p, 2, 2]"},
+    {"tiles of windows, columns before rows", "input %x: T[p, 6, 8, 160], input %w: T[3, 160, 3, 33]",
+     "%t = transpose %x {map = [1, 0, 2, 3]} : T[6, p, 8, 160]\n%v = window %t {axis = 0, WINDOW} : T[4, 3, p, 8, 160]\n"
+     "%u = window %v {axis = 3, WINDOW} : T[4, 3, p, 6, 3, 160]\n"
+     "%r = dot %u, %w" DOT("", "", "1, 4, 5", "0, 2, 1") "T[4, p, 6, 33]"},
+    {"tiles of windows, added to", "input %x: T[p, 6, 6, 32], input %w: T[3, 3, 32, 64], input %z: T[p, 4, 4, 64]",
+     "%v = window %x {axis = 1, WINDOW} : T[p, 4, 3, 6, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 4, 3, 4, 3, 32]\n"
+     "%d = dot %u, %w" DOT("", "", "2, 4, 5", "0, 1, 2") "T[p, 4, 4, 64]\n%r = add %d, %z : T[p, 4, 4, 64]"},
+};
+
+static void tiles_of_windows(Test *test)
+{
+    const char *window = "size = 3, stride = 1, dilation = 1, low = 0, fill = 0";
+    for (int i = 0; i < COUNT(of_tiles); i++)
+        for (int d = 0; d < COUNT(dtypes); d++)
+            check_program(test, of_tiles[i].label, dtypes[d], of_tiles[i].args,
+                          replace(test->arena, of_tiles[i].body, "WINDOW", window));
+}
+
 /* Segments that are shorter than a window, or have none. */
 typedef struct SegmentWindows {
     const char *in, *out, *size, *attrs;
@@ -537,6 +567,7 @@ int main(int argc, char **argv)
     extents_known_beforehand(&test);
     every_view_is_either_operand(&test);
     windows_of_constant_axes(&test);
+    tiles_of_windows(&test);
     windows_of_segments(&test);
     operands_of_scans(&test);
     printf("%d programs, %lld numbers compared\n", test.programs, test.compared);
