@@ -5,6 +5,12 @@
  * is over when all of it is done and closed, and every worker that is inside has
  * left it, so its description may live on the caller's stack. A worker that comes
  * late (its core may have other work) finds the job closed: nobody waits for it.
+ *
+ * A job is cut into as many parts as there are threads, each of blocks that follow each other. A thread does its own part
+ * first and then what is left of others', so that from job to job it finds in its core's cache what it wrote there.
+ *
+ * Systems tend to wake a thread on the core of the one that wakes it, and take tens of milliseconds to see that another
+ * core is idle. A worker that finds itself on the caller's core leaves it.
  */
 #include "runtime/pool.h"
 
@@ -15,6 +21,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/denormals.h"
 
@@ -22,9 +29,9 @@ enum { SPINS = 4000 }; /* some 20 to 50 microseconds */
 
 enum { CLOSED = 1 << 30 }; /* in a pool's gate, beside the number of workers inside */
 
-/* So many meetings of a team that took longer show that its threads have no core each; then so many
- * teams are not made, twice as many each time, until one meets in time again. */
-enum { SLOW_MEETINGS = 3, FIRST_PAUSE = 16, LONGEST_PAUSE = 4096 };
+/* So many meetings of a team that took longer show that its threads have no core each; then no team is made for so many
+ * milliseconds, twice as many each time, until one meets in time again. */
+enum { SLOW_MEETINGS = 3, FIRST_PAUSE = 16, LONGEST_PAUSE = 512 };
 
 typedef struct Job {
     NndBlock *block;
@@ -32,8 +39,13 @@ typedef struct Job {
     bool meets;
     void *context;
     int64_t count, grain;
-    atomic_llong next;
 } Job;
+
+/* Items of the job up to `end`, of which those from `next` on are to be begun. */
+typedef struct Part {
+    _Alignas(64) atomic_llong next;
+    int64_t end;
+} Part;
 
 /* Where the members of a team meet: the last one to come lets the others go on. On a cache line of
  * its own, as they look at it all the time. */
@@ -43,19 +55,29 @@ typedef struct Meeting {
     atomic_int slow;    /* of this team */
 } Meeting;
 
+typedef struct Worker {
+    NndPool *pool;
+    int number;
+    pthread_t thread;
+} Worker;
+
 struct NndPool {
     int threads; /* the caller included */
-    pthread_t *workers;
+    Worker *workers; /* by number; 0 is not used, the caller is it */
+    Part *parts;     /* of the job, one for each thread */
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     _Atomic(Job *) job;
     atomic_uint number; /* of the job; changes when there is a new one */
     atomic_int gate;    /* of the job: CLOSED or not, and the workers inside */
     atomic_bool stop;
+    int cores;          /* that the process may use */
+    atomic_int core;    /* the caller's, at the beginning of the job */
     int sleepers;       /* under mutex */
     pthread_mutex_t caller; /* one job at a time */
     int members;            /* of the team that is at work */
-    int pause, avoided;     /* see SLOW_MEETINGS; of the latest pause, how many are still to be avoided */
+    int pause;              /* see SLOW_MEETINGS */
+    int64_t pause_end;      /* milliseconds */
     Meeting meeting;
 };
 
@@ -80,13 +102,28 @@ static void do_block(const Job *job, int64_t lo)
 
 /* Blocks of items, or members of a team. Members that meet wait for each other, so that a thread is one of them at most;
  * others may be done by whoever has time. */
-static void take_blocks(Job *job)
+static void take_blocks(NndPool *pool, const Job *job, int number)
 {
-    for (;;) {
-        int64_t lo = atomic_fetch_add_explicit(&job->next, job->grain, memory_order_relaxed);
-        if (lo >= job->count)
-            return;
-        do_block(job, lo);
+    for (int i = 0; i < pool->threads; i++) {
+        Part *part = &pool->parts[(number + i) % pool->threads];
+        for (;;) {
+            int64_t lo = atomic_fetch_add_explicit(&part->next, job->grain, memory_order_relaxed);
+            if (lo >= part->end)
+                break;
+            do_block(job, lo);
+        }
+    }
+}
+
+static void set_parts(NndPool *pool, const Job *job)
+{
+    int64_t blocks = (job->count - 1) / job->grain + 1, lo = 0;
+    for (int i = 0; i < pool->threads; i++) {
+        int64_t size = blocks / pool->threads + (i < blocks % pool->threads);
+        int64_t hi = i + 1 < pool->threads ? lo + size * job->grain : job->count;
+        atomic_store_explicit(&pool->parts[i].next, lo, memory_order_relaxed);
+        pool->parts[i].end = hi;
+        lo = hi;
     }
 }
 
@@ -116,9 +153,23 @@ static unsigned wait_for_job(NndPool *pool, unsigned seen)
     return atomic_load_explicit(&pool->number, memory_order_acquire);
 }
 
+/* The system moves a thread at once if it may not be where it is. */
+static void leave_core_of_caller(const NndPool *pool)
+{
+    cpu_set_t all, others;
+    int core = sched_getcpu(), its = atomic_load_explicit(&pool->core, memory_order_relaxed);
+    if (core < 0 || core != its || pool->threads > pool->cores || sched_getaffinity(0, sizeof all, &all))
+        return;
+    others = all;
+    CPU_CLR((size_t)core, &others);
+    if (CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others))
+        sched_setaffinity(0, sizeof all, &all);
+}
+
 static void *work(void *argument)
 {
-    NndPool *pool = argument;
+    const Worker *worker = argument;
+    NndPool *pool = worker->pool;
     unsigned seen = 0;
     inside_block = true;
     nnd_denormals_off();
@@ -126,9 +177,10 @@ static void *work(void *argument)
         seen = wait_for_job(pool, seen);
         if (atomic_load_explicit(&pool->stop, memory_order_acquire))
             return NULL;
+        leave_core_of_caller(pool);
         if (!enter(pool))
             continue;
-        take_blocks(atomic_load_explicit(&pool->job, memory_order_acquire));
+        take_blocks(pool, atomic_load_explicit(&pool->job, memory_order_acquire), worker->number);
         atomic_fetch_sub_explicit(&pool->gate, 1, memory_order_release);
     }
 }
@@ -155,10 +207,12 @@ static NndStatus start_workers(NndPool *pool, NndError *error)
     int wanted = pool->threads;
     pool->threads = 1;
     pool->workers = calloc((size_t)wanted, sizeof *pool->workers);
-    if (!pool->workers)
+    pool->parts = aligned_alloc(_Alignof(Part), (size_t)wanted * sizeof *pool->parts);
+    if (!pool->workers || !pool->parts)
         return nnd_fail(error, NND_ENOMEM, "out of memory for %d threads", wanted);
     for (int i = 1; i < wanted; i++) {
-        int code = pthread_create(&pool->workers[i], NULL, work, pool);
+        pool->workers[i] = (Worker){.pool = pool, .number = i};
+        int code = pthread_create(&pool->workers[i].thread, NULL, work, &pool->workers[i]);
         if (code)
             return nnd_fail(error, NND_EIO, "cannot start thread %d of %d: %s", i + 1, wanted, strerror(code));
         pool->threads++;
@@ -174,7 +228,8 @@ NndStatus nnd_pool_new(NndPool **out, int threads, NndError *error)
         memset(pool, 0, sizeof *pool);
     if (!pool)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the thread pool");
-    pool->threads = threads > 0 ? threads : usable_cores();
+    pool->cores = usable_cores();
+    pool->threads = threads > 0 ? threads : pool->cores;
     atomic_store_explicit(&pool->gate, CLOSED, memory_order_relaxed);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_mutex_init(&pool->caller, NULL);
@@ -195,11 +250,12 @@ void nnd_pool_free(NndPool *pool)
     atomic_store_explicit(&pool->stop, true, memory_order_release);
     announce(pool);
     for (int i = 1; i < pool->threads; i++)
-        pthread_join(pool->workers[i], NULL);
+        pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->caller);
     pthread_mutex_destroy(&pool->mutex);
     free(pool->workers);
+    free(pool->parts);
     free(pool);
 }
 
@@ -216,13 +272,20 @@ static void run_alone(int64_t count, int64_t grain, NndBlock *block, void *conte
     nnd_denormals_restore(mode);
 }
 
+static int64_t milliseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Under the caller's mutex. */
 static void judge_meetings(NndPool *pool)
 {
     bool slow = atomic_exchange_explicit(&pool->meeting.slow, 0, memory_order_relaxed) >= SLOW_MEETINGS;
     int twice = pool->pause < LONGEST_PAUSE ? 2 * pool->pause : LONGEST_PAUSE;
     pool->pause = !slow ? 0 : twice ? twice : FIRST_PAUSE;
-    pool->avoided = pool->pause;
+    pool->pause_end = slow ? milliseconds_now() + pool->pause : 0;
 }
 
 static void wait_a_little(int spins)
@@ -233,11 +296,9 @@ static void wait_a_little(int spins)
         sched_yield();
 }
 
-/* The caller has found nothing more to do; where members meet, each of them has begun. */
-static void close_job(NndPool *pool, Job *job)
+/* The caller has found nothing more to begin. */
+static void close_job(NndPool *pool)
 {
-    for (int spins = 0; atomic_load_explicit(&job->next, memory_order_relaxed) < job->count; spins++)
-        wait_a_little(spins);
     atomic_fetch_or_explicit(&pool->gate, CLOSED, memory_order_acq_rel);
     for (int spins = 0; atomic_load_explicit(&pool->gate, memory_order_acquire) != CLOSED; spins++)
         wait_a_little(spins);
@@ -247,15 +308,17 @@ static void run_together(NndPool *pool, Job *job)
 {
     pthread_mutex_lock(&pool->caller);
     pool->members = (int)job->count;
+    atomic_store_explicit(&pool->core, sched_getcpu(), memory_order_relaxed);
+    set_parts(pool, job);
     atomic_store_explicit(&pool->job, job, memory_order_release);
     atomic_store_explicit(&pool->gate, 0, memory_order_release);
     announce(pool);
     inside_block = true;
     uint64_t mode = nnd_denormals_off();
-    take_blocks(job);
+    take_blocks(pool, job, 0);
     nnd_denormals_restore(mode);
     inside_block = false;
-    close_job(pool, job);
+    close_job(pool);
     if (job->meets)
         judge_meetings(pool);
     pthread_mutex_unlock(&pool->caller);
@@ -283,8 +346,7 @@ static int64_t team_size(NndPool *pool, int64_t most, int64_t independent)
     if (size <= independent)
         return size;
     pthread_mutex_lock(&pool->caller);
-    bool avoid = pool->avoided > 0;
-    pool->avoided -= avoid;
+    bool avoid = pool->pause_end && milliseconds_now() < pool->pause_end;
     pthread_mutex_unlock(&pool->caller);
     return avoid ? independent : size;
 }

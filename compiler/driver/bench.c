@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compiler/driver/build.h"
@@ -354,6 +355,12 @@ static void print_table(const Bench *b, double peak)
 
 /* ---- the command ---- */
 
+/* Threads of libraries look for work for some 20 ms after a call, on the cores that the next engine needs. */
+static void let_threads_sleep(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+}
+
 static NndStatus measure(Bench *b, NndError *error)
 {
     double slice = b->seconds / ROUNDS;
@@ -361,12 +368,14 @@ static NndStatus measure(Bench *b, NndError *error)
     Progress progress = progress_begin("measuring", ROUNDS, b->options->quiet || b->options->json);
     for (int round = 0; !status && round < ROUNDS; round++) {
         status = run_engine(b, INTERP, round, slice, error);
+        let_threads_sleep();
         if (!status)
             status = run_engine(b, JIT, round, slice, error);
         if (!status)
             status = run_native(b, round, slice, error);
         if (!status && b->peers)
             status = run_engine(b, PEER, round, slice, error);
+        let_threads_sleep();
         progress_show(&progress, round + 1, b->peers ? "interpreter, JIT, native, ONNX Runtime in turn" : "interpreter, JIT, native in turn");
     }
     progress_end(&progress);

@@ -209,6 +209,58 @@ static void members_of_a_team_see_what_the_others_did_before_they_met(void)
     }
 }
 
+/* ---- cores ---- */
+
+/* Members meet, so each is on a thread of its own; the worker may move to the caller's core and stays there. */
+typedef struct Cores {
+    NndPool *pool;
+    pthread_t caller;
+    bool crowd;
+    int core[2];  /* by rank */
+    bool worker[2];
+} Cores;
+
+static void move_to(int core)
+{
+    cpu_set_t all, one;
+    sched_getaffinity(0, sizeof all, &all);
+    CPU_ZERO(&one);
+    CPU_SET((size_t)core, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    sched_setaffinity(0, sizeof all, &all);
+}
+
+static void note_core(void *context, int64_t rank, int64_t size)
+{
+    Cores *c = context;
+    c->core[rank] = sched_getcpu();
+    c->worker[rank] = !pthread_equal(pthread_self(), c->caller);
+    if (size > 1)
+        nnd_pool_meet(c->pool);
+    if (c->crowd && size > 1 && c->worker[rank])
+        move_to(c->core[1 - rank]);
+}
+
+/* Systems move threads on their own account, too: most of the time is enough. */
+static void a_worker_leaves_the_core_of_the_caller(void)
+{
+    enum { TRIES = 40 };
+    cpu_set_t all;
+    if (sched_getaffinity(0, sizeof all, &all) || CPU_COUNT(&all) < 2)
+        return;
+    Cores c = {.pool = pool_of(2), .caller = pthread_self()};
+    int apart = 0;
+    for (int i = 0; i < TRIES; i++) {
+        c.crowd = true;
+        nnd_pool_team(c.pool, 2, 2, note_core, &c);
+        c.crowd = false;
+        nnd_pool_team(c.pool, 2, 2, note_core, &c);
+        apart += c.core[0] != c.core[1];
+    }
+    CHECK(apart > TRIES / 2);
+    nnd_pool_free(c.pool);
+}
+
 static void team_inside(void *context, int64_t lo, int64_t hi)
 {
     (void)lo, (void)hi;
@@ -396,6 +448,7 @@ int main(void)
     all_threads_work_on_a_run();
     members_of_a_team_see_what_the_others_did_before_they_met();
     a_team_without_threads_of_its_own_has_one_member();
+    a_worker_leaves_the_core_of_the_caller();
     zero_threads_mean_one_for_each_usable_core();
     many_runs_follow_each_other();
     pools_come_and_go();
