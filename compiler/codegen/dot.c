@@ -217,7 +217,7 @@ static bool set_scratch(FuncGen *fg, DotPlan *p)
         dims[rank++] = p->columns.dims[i];
     if (rank > NND_MAX_RANK)
         return false;
-    int64_t size = (int64_t)nnd_dtype_size(p->panel_dtype) * (p->winograd ? WINOGRAD_PLANES : 1);
+    int64_t size = (int64_t)nnd_dtype_size(p->panel_dtype) * (p->winograd ? winograd_planes(p->winograd) : 1);
     p->panel_cell = is_packed_once(fg, p) ? memory_kept(fg, dims, rank, size, dot_units(p))
                                           : memory_scratch(fg, dims, rank, size, dot_units(p));
     return true;

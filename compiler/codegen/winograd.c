@@ -12,50 +12,42 @@ typedef struct Work {
     AddressGen address;
     LLVMTypeRef scalar, vector;
     LLVMValueRef patches, sums; /* stack: of the item; of a panel */
+    LLVMValueRef halfway;       /* stack: vectors of a patch that is transformed along y, [y, x] */
     LLVMValueRef block;         /* stack: results of a tile and a panel, [y, x, column] */
     LLVMValueRef first, count;  /* tiles of the item */
 } Work;
 
-/* ---- the matrices, along one axis ---- */
+/* ---- a matrix times the entries of a line ---- */
 
-/* B' d */
-static void transform_patch(Emit *e, LLVMValueRef *d[WINOGRAD_PATCH])
+static LLVMValueRef add_term(Emit *e, LLVMValueRef sum, double factor, LLVMValueRef x)
 {
-    LLVMValueRef d0 = *d[0], d1 = *d[1], d2 = *d[2], d3 = *d[3];
-    *d[0] = LLVMBuildFSub(e->b, d0, d2, "");
-    *d[1] = LLVMBuildFAdd(e->b, d1, d2, "");
-    *d[2] = LLVMBuildFSub(e->b, d2, d1, "");
-    *d[3] = LLVMBuildFSub(e->b, d1, d3, "");
+    LLVMValueRef constant = LLVMConstReal(LLVMTypeOf(x), factor);
+    if (!sum)
+        return factor == 1 ? x : LLVMBuildFMul(e->b, constant, x, "");
+    if (factor == 1)
+        return LLVMBuildFAdd(e->b, sum, x, "");
+    if (factor == -1)
+        return LLVMBuildFSub(e->b, sum, x, "");
+    return math_multiply_add(e, constant, x, sum);
 }
 
-/* G g, from the first three to all four */
-static void transform_filter(Emit *e, LLVMValueRef *g[WINOGRAD_PATCH])
+/* The sum begins with a term that needs no arithmetic, if there is one. */
+static LLVMValueRef multiply_row(Emit *e, const double *row, int columns, const LLVMValueRef *x)
 {
-    LLVMValueRef half = LLVMConstReal(LLVMTypeOf(*g[0]), 0.5), last = *g[2];
-    LLVMValueRef outer = LLVMBuildFMul(e->b, LLVMBuildFAdd(e->b, *g[0], last, ""), half, "");
-    LLVMValueRef middle = LLVMBuildFMul(e->b, *g[1], half, "");
-    *g[1] = LLVMBuildFAdd(e->b, outer, middle, "");
-    *g[2] = LLVMBuildFSub(e->b, outer, middle, "");
-    *g[3] = last;
-}
-
-/* A' m, into the first two */
-static void transform_sums(Emit *e, LLVMValueRef *m[WINOGRAD_PATCH])
-{
-    LLVMValueRef m1 = *m[1], m2 = *m[2];
-    *m[0] = LLVMBuildFAdd(e->b, LLVMBuildFAdd(e->b, *m[0], m1, ""), m2, "");
-    *m[1] = LLVMBuildFSub(e->b, LLVMBuildFSub(e->b, m1, m2, ""), *m[3], "");
-}
-
-typedef void Transform(Emit *e, LLVMValueRef *line[WINOGRAD_PATCH]);
-
-/* Along y for the first `columns` columns, then along x for the first `rows` rows. */
-static void transform(Emit *e, Transform *along, LLVMValueRef x[WINOGRAD_PATCH][WINOGRAD_PATCH], int columns, int rows)
-{
+    int first = 0;
+    while (first < columns && row[first] != 1)
+        first++;
+    LLVMValueRef sum = first < columns ? x[first] : NULL;
     for (int i = 0; i < columns; i++)
-        along(e, (LLVMValueRef *[]){&x[0][i], &x[1][i], &x[2][i], &x[3][i]});
+        if (row[i] != 0 && i != first)
+            sum = add_term(e, sum, row[i], x[i]);
+    return sum;
+}
+
+static void multiply(Emit *e, const double *matrix, int rows, int columns, const LLVMValueRef *x, LLVMValueRef *out)
+{
     for (int i = 0; i < rows; i++)
-        along(e, (LLVMValueRef *[]){&x[i][0], &x[i][1], &x[i][2], &x[i][3]});
+        out[i] = multiply_row(e, matrix + (ptrdiff_t)i * columns, columns, x);
 }
 
 /* ---- packing ---- */
@@ -68,7 +60,8 @@ static LLVMValueRef filter_row(Emit *e, const DotPlan *p, LLVMValueRef plane, LL
     return index_mul(e, number, emit_i64(e, dot_panel(p)));
 }
 
-static LLVMValueRef filter_element(Emit *e, const DotPlan *p, LLVMValueRef channel, LLVMValueRef column, int y, int x)
+static LLVMValueRef filter_element(Emit *e, const DotPlan *p, LLVMValueRef channel, LLVMValueRef column, LLVMValueRef y,
+                                   LLVMValueRef x)
 {
     const Winograd *w = p->winograd;
     LLVMValueRef at[NND_MAX_RANK];
@@ -77,53 +70,135 @@ static LLVMValueRef filter_element(Emit *e, const DotPlan *p, LLVMValueRef chann
     for (int i = 0; i < p->columns.count; i++)
         index.at[p->columns.axes[i]] = at[i];
     index.at[p->k_v.axes[w->channel]] = channel;
-    index.at[p->k_v.axes[w->window_y]] = emit_i64(e, y);
-    index.at[p->k_v.axes[w->window_x]] = emit_i64(e, x);
+    index.at[p->k_v.axes[w->window_y]] = y;
+    index.at[p->k_v.axes[w->window_x]] = x;
     return element(e, p->inst->args[p->v], &index);
 }
 
-static void pack_column(Emit *e, const DotPlan *p, LLVMValueRef panel, LLVMValueRef channel, LLVMValueRef lane)
+/* Row y of the filters of a panel that are transformed along y. */
+static LLVMValueRef halfway_row(Emit *e, const DotPlan *p, LLVMValueRef y, LLVMValueRef x)
 {
-    LLVMValueRef column = index_add(e, index_mul(e, panel, emit_i64(e, dot_panel(p))), lane);
-    LLVMValueRef g[WINOGRAD_PATCH][WINOGRAD_PATCH];
-    for (int i = 0; i < WINOGRAD_WINDOW * WINOGRAD_WINDOW; i++)
-        g[i / 3][i % 3] = filter_element(e, p, channel, column, i / 3, i % 3);
-    transform(e, transform_filter, g, WINOGRAD_WINDOW, WINOGRAD_PATCH);
-    for (int plane = 0; plane < WINOGRAD_PLANES; plane++) {
-        LLVMValueRef at = index_add(e, filter_row(e, p, emit_i64(e, plane), panel, channel), lane);
-        memory_store_raw(e, p->dtype, emit_cell(e, p->panel_cell), at, g[plane / 4][plane % 4]);
-    }
+    LLVMValueRef number = index_add(e, index_mul(e, y, emit_i64(e, p->winograd->matrices->window)), x);
+    return index_mul(e, number, emit_i64(e, dot_panel(p)));
 }
 
-static void clear_columns(Emit *e, const DotPlan *p, LLVMValueRef panel, LLVMValueRef channel, LLVMValueRef first)
+/* Columns beyond the last are zeros. */
+static void pack_along_y(Emit *e, const DotPlan *p, LLVMValueRef halfway, LLVMValueRef panel, LLVMValueRef channel)
 {
-    Loop planes = loop_begin(e, emit_i64(e, 0), emit_i64(e, WINOGRAD_PLANES), 1, LOOP_PLAIN);
-    LLVMValueRef row = filter_row(e, p, planes.index, panel, channel);
-    Loop zeros = loop_begin(e, first, emit_i64(e, dot_panel(p)), 1, LOOP_VECTOR);
-    LLVMValueRef at = index_add(e, row, zeros.index);
-    memory_store_raw(e, p->dtype, emit_cell(e, p->panel_cell), at, scalar_const(e, p->dtype, 0));
+    const WinogradMatrices *m = p->winograd->matrices;
+    LLVMValueRef zero = emit_i64(e, 0), size = emit_i64(e, dot_panel(p)), first = index_mul(e, panel, size);
+    LLVMValueRef width = index_min(e, size, index_sub(e, dot_merged_extent(e, p), first));
+    Loop columns = loop_begin(e, zero, emit_i64(e, m->window), 1, LOOP_PLAIN);
+    LLVMValueRef g[WINOGRAD_LONGEST], out[WINOGRAD_LONGEST];
+    Loop lanes = loop_begin(e, zero, width, 1, LOOP_VECTOR);
+    for (int y = 0; y < m->window; y++)
+        g[y] = filter_element(e, p, channel, index_add(e, first, lanes.index), emit_i64(e, y), columns.index);
+    multiply(e, m->filters, m->patch, m->window, g, out);
+    for (int y = 0; y < m->patch; y++)
+        memory_store_raw(e, p->dtype, halfway, index_add(e, halfway_row(e, p, emit_i64(e, y), columns.index), lanes.index), out[y]);
+    loop_end(e, &lanes);
+    Loop zeros = loop_begin(e, width, size, 1, LOOP_VECTOR);
+    for (int y = 0; y < m->patch; y++)
+        memory_store_raw(e, p->dtype, halfway, index_add(e, halfway_row(e, p, emit_i64(e, y), columns.index), zeros.index),
+                         scalar_const(e, p->dtype, 0));
     loop_end(e, &zeros);
-    loop_end(e, &planes);
+    loop_end(e, &columns);
+}
+
+static void pack_along_x(Emit *e, const DotPlan *p, LLVMValueRef halfway, LLVMValueRef panel, LLVMValueRef channel)
+{
+    const WinogradMatrices *m = p->winograd->matrices;
+    LLVMValueRef zero = emit_i64(e, 0), patch = emit_i64(e, m->patch);
+    Loop rows = loop_begin(e, zero, patch, 1, LOOP_PLAIN);
+    Loop lanes = loop_begin(e, zero, emit_i64(e, dot_panel(p)), 1, LOOP_VECTOR);
+    LLVMValueRef g[WINOGRAD_LONGEST], out[WINOGRAD_LONGEST];
+    for (int x = 0; x < m->window; x++) {
+        LLVMValueRef row = halfway_row(e, p, rows.index, emit_i64(e, x));
+        g[x] = memory_load_raw(e, p->dtype, halfway, index_add(e, row, lanes.index));
+    }
+    multiply(e, m->filters, m->patch, m->window, g, out);
+    for (int x = 0; x < m->patch; x++) {
+        LLVMValueRef plane = index_add(e, index_mul(e, rows.index, patch), emit_i64(e, x));
+        LLVMValueRef at = index_add(e, filter_row(e, p, plane, panel, channel), lanes.index);
+        memory_store_raw(e, p->dtype, emit_cell(e, p->panel_cell), at, out[x]);
+    }
+    loop_end(e, &lanes);
+    loop_end(e, &rows);
 }
 
 /* Items are channels. */
 void winograd_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 {
     const DotPlan *p = nest->dot;
-    LLVMValueRef zero = emit_i64(e, 0), size = emit_i64(e, dot_panel(p));
+    int size = p->winograd->matrices->patch * p->winograd->matrices->window * dot_panel(p);
+    LLVMValueRef halfway = emit_alloca_array(e, emit_type(e->cg, p->dtype), size, "halfway");
     Loop channels = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
-    Loop panels = loop_begin(e, zero, dot_panel_count(e, p), 1, LOOP_PLAIN);
-    LLVMValueRef rest = index_sub(e, dot_merged_extent(e, p), index_mul(e, panels.index, size));
-    LLVMValueRef width = index_min(e, size, rest);
-    Loop lanes = loop_begin(e, zero, width, 1, LOOP_VECTOR);
-    pack_column(e, p, panels.index, channels.index, lanes.index);
-    loop_end(e, &lanes);
-    clear_columns(e, p, panels.index, channels.index, width);
+    Loop panels = loop_begin(e, emit_i64(e, 0), dot_panel_count(e, p), 1, LOOP_PLAIN);
+    pack_along_y(e, p, halfway, panels.index, channels.index);
+    pack_along_x(e, p, halfway, panels.index, channels.index);
     loop_end(e, &panels);
     loop_end(e, &channels);
 }
 
-/* ---- entries ---- */
+/* ---- vectors ---- */
+
+static LLVMValueRef scalar_at(Emit *e, const Work *k, LLVMValueRef base, LLVMValueRef at)
+{
+    return LLVMBuildInBoundsGEP2(e->b, k->scalar, base, &at, 1, "");
+}
+
+static unsigned vector_bytes(const Work *k)
+{
+    return (unsigned)k->plan->lanes * (unsigned)nnd_dtype_size(k->plan->dtype);
+}
+
+static LLVMValueRef load_vector(Emit *e, const Work *k, LLVMValueRef base, LLVMValueRef at)
+{
+    LLVMValueRef x = LLVMBuildLoad2(e->b, k->vector, scalar_at(e, k, base, at), "");
+    LLVMSetAlignment(x, vector_bytes(k));
+    return x;
+}
+
+static void store_vector(Emit *e, const Work *k, LLVMValueRef base, LLVMValueRef at, LLVMValueRef x)
+{
+    LLVMSetAlignment(LLVMBuildStore(e->b, x, scalar_at(e, k, base, at)), vector_bytes(k));
+}
+
+static LLVMValueRef halfway_at(Emit *e, const Work *k, LLVMValueRef y, LLVMValueRef x)
+{
+    LLVMValueRef number = index_add(e, index_mul(e, y, emit_i64(e, k->w->matrices->patch)), x);
+    return index_mul(e, number, emit_i64(e, k->plan->lanes));
+}
+
+/* Row `tile` of a plane of patches or sums, whose rows are `size` long. */
+static LLVMValueRef plane_row(Emit *e, const Work *k, LLVMValueRef y, LLVMValueRef x, LLVMValueRef tile, int64_t size)
+{
+    LLVMValueRef plane = index_add(e, index_mul(e, y, emit_i64(e, k->w->matrices->patch)), x);
+    LLVMValueRef row = index_add(e, index_mul(e, plane, emit_i64(e, k->w->tiles)), tile);
+    return index_mul(e, row, emit_i64(e, size));
+}
+
+typedef struct Place {
+    LLVMValueRef position, tile, column; /* of a patch: in S, and channels; of sums: a panel's columns */
+} Place;
+
+typedef void Line(Emit *e, const Work *k, const Place *place, LLVMValueRef number);
+
+/* Small patches stay in registers between the lines along y and those along x; larger ones do not fit. */
+static void each_line(Emit *e, const Work *k, const Place *place, Line *line, int count)
+{
+    enum { FITS = 16 };
+    if (winograd_planes(k->w) <= FITS) {
+        for (int i = 0; i < count; i++)
+            line(e, k, place, emit_i64(e, i));
+        return;
+    }
+    Loop lines = loop_begin(e, emit_i64(e, 0), emit_i64(e, count), 1, LOOP_PLAIN);
+    line(e, k, place, lines.index);
+    loop_end(e, &lines);
+}
+
+/* ---- patches ---- */
 
 /* The first result of a tile: its place on every row axis. */
 static void split_tile(Emit *e, const Work *k, LLVMValueRef tile, LLVMValueRef *at)
@@ -147,44 +222,31 @@ static LLVMValueRef tile_position(Emit *e, const Work *k, LLVMValueRef tile)
     return position;
 }
 
-static LLVMValueRef vector_at(Emit *e, const Work *k, LLVMValueRef base, LLVMValueRef at)
+static void patch_along_y(Emit *e, const Work *k, const Place *place, LLVMValueRef x)
 {
-    return LLVMBuildInBoundsGEP2(e->b, k->scalar, base, &at, 1, "");
-}
-
-static LLVMValueRef load_vector(Emit *e, const Work *k, LLVMValueRef base, LLVMValueRef at, unsigned alignment)
-{
-    LLVMValueRef x = LLVMBuildLoad2(e->b, k->vector, vector_at(e, k, base, at), "");
-    LLVMSetAlignment(x, alignment);
-    return x;
-}
-
-static void store_vector(Emit *e, const Work *k, LLVMValueRef base, LLVMValueRef at, LLVMValueRef x)
-{
-    LLVMValueRef store = LLVMBuildStore(e->b, x, vector_at(e, k, base, at));
-    LLVMSetAlignment(store, (unsigned)k->plan->lanes * (unsigned)nnd_dtype_size(k->plan->dtype));
-}
-
-/* Row `tile` of a plane of patches or sums, whose rows are `size` long. */
-static LLVMValueRef plane_row(Emit *e, const Work *k, LLVMValueRef plane, LLVMValueRef tile, int64_t size)
-{
-    LLVMValueRef row = index_add(e, index_mul(e, plane, emit_i64(e, k->w->tiles)), tile);
-    return index_mul(e, row, emit_i64(e, size));
-}
-
-static void transform_channels(Emit *e, const Work *k, LLVMValueRef position, LLVMValueRef tile, LLVMValueRef channel)
-{
-    LLVMValueRef d[WINOGRAD_PATCH][WINOGRAD_PATCH];
-    LLVMValueRef from = index_add(e, position, channel);
-    for (int i = 0; i < WINOGRAD_PLANES; i++) {
-        LLVMValueRef at = emit_i64(e, i / 4 * k->w->stride_y + i % 4 * k->w->stride_x);
-        d[i / 4][i % 4] =
-            load_vector(e, k, k->address.base, index_add(e, from, at), (unsigned)nnd_dtype_size(k->plan->dtype));
+    const WinogradMatrices *m = k->w->matrices;
+    LLVMValueRef d[WINOGRAD_LONGEST], out[WINOGRAD_LONGEST];
+    LLVMValueRef from = index_add(e, place->position, index_mul(e, x, emit_i64(e, k->w->stride_x)));
+    from = index_add(e, from, place->column);
+    for (int y = 0; y < m->patch; y++) {
+        d[y] = load_vector(e, k, k->address.base, index_add(e, from, emit_i64(e, y * k->w->stride_y)));
+        LLVMSetAlignment(d[y], (unsigned)nnd_dtype_size(k->plan->dtype));
     }
-    transform(e, transform_patch, d, WINOGRAD_PATCH, WINOGRAD_PATCH);
-    for (int i = 0; i < WINOGRAD_PLANES; i++) {
-        LLVMValueRef at = index_add(e, plane_row(e, k, emit_i64(e, i), tile, k->w->channels), channel);
-        store_vector(e, k, k->patches, at, d[i / 4][i % 4]);
+    multiply(e, m->patches, m->patch, m->patch, d, out);
+    for (int y = 0; y < m->patch; y++)
+        store_vector(e, k, k->halfway, halfway_at(e, k, emit_i64(e, y), x), out[y]);
+}
+
+static void patch_along_x(Emit *e, const Work *k, const Place *place, LLVMValueRef y)
+{
+    const WinogradMatrices *m = k->w->matrices;
+    LLVMValueRef d[WINOGRAD_LONGEST], out[WINOGRAD_LONGEST];
+    for (int x = 0; x < m->patch; x++)
+        d[x] = load_vector(e, k, k->halfway, halfway_at(e, k, y, emit_i64(e, x)));
+    multiply(e, m->patches, m->patch, m->patch, d, out);
+    for (int x = 0; x < m->patch; x++) {
+        LLVMValueRef row = plane_row(e, k, y, emit_i64(e, x), place->tile, k->w->channels);
+        store_vector(e, k, k->patches, index_add(e, row, place->column), out[x]);
     }
 }
 
@@ -200,9 +262,11 @@ static void transform_patches(Emit *e, const Work *k)
     LLVMValueRef last = index_sub(e, k->count, emit_i64(e, 1));
     Loop tiles = loop_begin(e, emit_i64(e, 0), padded_count(e, k), 1, LOOP_PLAIN);
     LLVMValueRef tile = index_add(e, k->first, index_min(e, tiles.index, last));
-    LLVMValueRef position = tile_position(e, k, tile);
+    Place place = {.position = tile_position(e, k, tile), .tile = tiles.index};
     Loop channels = loop_begin(e, emit_i64(e, 0), emit_i64(e, k->w->channels), k->plan->lanes, LOOP_PLAIN);
-    transform_channels(e, k, position, tiles.index, channels.index);
+    place.column = channels.index;
+    each_line(e, k, &place, patch_along_y, k->w->matrices->patch);
+    each_line(e, k, &place, patch_along_x, k->w->matrices->patch);
     loop_end(e, &channels);
     loop_end(e, &tiles);
 }
@@ -214,11 +278,11 @@ static void multiply_planes(Emit *e, const Work *k, LLVMValueRef panel)
     const DotPlan *p = k->plan;
     LLVMValueRef zero = emit_i64(e, 0), channels = emit_i64(e, k->w->channels);
     TileShape shape = {dot_panel_row(p), 1, p->tile_rows, k->w->channels, 1};
-    Loop planes = loop_begin(e, zero, emit_i64(e, WINOGRAD_PLANES), 1, LOOP_PLAIN);
+    Loop planes = loop_begin(e, zero, emit_i64(e, winograd_planes(k->w)), 1, LOOP_PLAIN);
     LLVMValueRef filters = memory_at(e, p->dtype, emit_cell(e, p->panel_cell), filter_row(e, p, planes.index, panel, zero));
     Loop tiles = loop_begin(e, zero, padded_count(e, k), p->tile_rows, LOOP_PLAIN);
-    LLVMValueRef patches = vector_at(e, k, k->patches, plane_row(e, k, planes.index, tiles.index, k->w->channels));
-    LLVMValueRef sums = vector_at(e, k, k->sums, plane_row(e, k, planes.index, tiles.index, dot_panel(p)));
+    LLVMValueRef patches = scalar_at(e, k, k->patches, plane_row(e, k, zero, planes.index, tiles.index, k->w->channels));
+    LLVMValueRef sums = scalar_at(e, k, k->sums, plane_row(e, k, zero, planes.index, tiles.index, dot_panel(p)));
     units_call_tile(e, &shape, patches, filters, channels, sums);
     loop_end(e, &tiles);
     loop_end(e, &planes);
@@ -226,19 +290,39 @@ static void multiply_planes(Emit *e, const Work *k, LLVMValueRef panel)
 
 /* ---- results ---- */
 
-static void transform_back(Emit *e, const Work *k, LLVMValueRef tile)
+static void sums_along_y(Emit *e, const Work *k, const Place *place, LLVMValueRef x)
 {
-    const DotPlan *p = k->plan;
-    unsigned alignment = (unsigned)p->lanes * (unsigned)nnd_dtype_size(p->dtype);
-    for (int v = 0; v < p->vectors; v++) {
-        LLVMValueRef m[WINOGRAD_PATCH][WINOGRAD_PATCH], lane = emit_i64(e, (int64_t)v * p->lanes);
-        for (int i = 0; i < WINOGRAD_PLANES; i++) {
-            LLVMValueRef at = index_add(e, plane_row(e, k, emit_i64(e, i), tile, dot_panel(p)), lane);
-            m[i / 4][i % 4] = load_vector(e, k, k->sums, at, alignment);
-        }
-        transform(e, transform_sums, m, WINOGRAD_PATCH, WINOGRAD_RESULTS);
-        for (int i = 0; i < WINOGRAD_RESULTS * WINOGRAD_RESULTS; i++)
-            store_vector(e, k, k->block, index_add(e, emit_i64(e, (int64_t)i * dot_panel(p)), lane), m[i / 2][i % 2]);
+    const WinogradMatrices *m = k->w->matrices;
+    LLVMValueRef sums[WINOGRAD_LONGEST], out[WINOGRAD_RESULTS];
+    for (int y = 0; y < m->patch; y++) {
+        LLVMValueRef row = plane_row(e, k, emit_i64(e, y), x, place->tile, dot_panel(k->plan));
+        sums[y] = load_vector(e, k, k->sums, index_add(e, row, place->column));
+    }
+    multiply(e, m->sums, WINOGRAD_RESULTS, m->patch, sums, out);
+    for (int y = 0; y < WINOGRAD_RESULTS; y++)
+        store_vector(e, k, k->halfway, halfway_at(e, k, emit_i64(e, y), x), out[y]);
+}
+
+static void sums_along_x(Emit *e, const Work *k, const Place *place, LLVMValueRef y)
+{
+    const WinogradMatrices *m = k->w->matrices;
+    LLVMValueRef sums[WINOGRAD_LONGEST], out[WINOGRAD_RESULTS];
+    for (int x = 0; x < m->patch; x++)
+        sums[x] = load_vector(e, k, k->halfway, halfway_at(e, k, y, emit_i64(e, x)));
+    multiply(e, m->sums, WINOGRAD_RESULTS, m->patch, sums, out);
+    for (int x = 0; x < WINOGRAD_RESULTS; x++) {
+        LLVMValueRef number = index_add(e, index_mul(e, y, emit_i64(e, WINOGRAD_RESULTS)), emit_i64(e, x));
+        LLVMValueRef row = index_mul(e, number, emit_i64(e, dot_panel(k->plan)));
+        store_vector(e, k, k->block, index_add(e, row, place->column), out[x]);
+    }
+}
+
+static void transform_sums(Emit *e, const Work *k, LLVMValueRef tile)
+{
+    for (int v = 0; v < k->plan->vectors; v++) {
+        Place place = {.tile = tile, .column = emit_i64(e, (int64_t)v * k->plan->lanes)};
+        each_line(e, k, &place, sums_along_y, k->w->matrices->patch);
+        each_line(e, k, &place, sums_along_x, WINOGRAD_RESULTS);
     }
 }
 
@@ -267,8 +351,8 @@ static void store_result(Emit *e, const Work *k, const LLVMValueRef *tile_at, LL
     Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
     index_split(e, p->columns.dims, p->columns.count, index_add(e, first, columns.index), column_at);
     Index index = result_index(p, row_at, column_at);
-    element_set(e, &p->inst->results[0], &index,
-                memory_load_raw(e, p->dtype, k->block, index_add(e, from, columns.index)));
+    LLVMValueRef sum = memory_load_raw(e, p->dtype, k->block, index_add(e, from, columns.index));
+    element_set(e, &p->inst->results[0], &index, sum);
     nest_store(e, k->nest, &index);
     loop_end(e, &columns);
 }
@@ -277,7 +361,7 @@ static void emit_results(Emit *e, const Work *k, LLVMValueRef panel)
 {
     LLVMValueRef at[NND_MAX_RANK] = {0};
     Loop tiles = loop_begin(e, emit_i64(e, 0), k->count, 1, LOOP_PLAIN);
-    transform_back(e, k, tiles.index);
+    transform_sums(e, k, tiles.index);
     split_tile(e, k, index_add(e, k->first, tiles.index), at);
     Loop results = loop_begin(e, emit_i64(e, 0), emit_i64(e, WINOGRAD_RESULTS * WINOGRAD_RESULTS), 1, LOOP_PLAIN);
     store_result(e, k, at, results.index, panel);
@@ -306,9 +390,10 @@ static void emit_item(Emit *e, Work *k, LLVMValueRef tile_block, LLVMValueRef pa
 static void reserve_stack(Emit *e, Work *k)
 {
     const DotPlan *p = k->plan;
-    int rows = WINOGRAD_PLANES * k->w->tiles;
+    int planes = winograd_planes(k->w), rows = planes * k->w->tiles;
     k->patches = emit_alloca_array(e, k->scalar, rows * (int)k->w->channels, "patches");
     k->sums = emit_alloca_array(e, k->scalar, rows * dot_panel(p), "sums");
+    k->halfway = emit_alloca_array(e, k->scalar, planes * p->lanes, "halfway");
     k->block = emit_alloca_array(e, k->scalar, WINOGRAD_RESULTS * WINOGRAD_RESULTS * dot_panel(p), "block");
 }
 

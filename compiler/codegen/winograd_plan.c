@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/winograd.h"
 
+static const WinogradMatrices known[] = {
+    {.window = 3,
+     .patch = 4,
+     .patches = {1, 0, -1, 0, 0, 1, 1, 0, 0, -1, 1, 0, 0, 1, 0, -1},
+     .filters = {1, 0, 0, .5, .5, .5, .5, -.5, .5, 0, 0, 1},
+     .sums = {1, 1, 1, 0, 0, 1, -1, -1}},
+    {.window = 5,
+     .patch = 6,
+     .patches = {1, -1.5, -2, 1.5, 1, 0, 0, -1, .5, 2.5, 1, 0, 0, 1, -2.5, .5, 1, 0,
+                 0, -2, -1, 2, 1, 0, 0, .5, -1, -.5, 1, 0, 0, 1, -1.5, -2, 1.5, 1},
+     .filters = {1, 0, 0, 0, 0, 1 / 3., 1 / 3., 1 / 3., 1 / 3., 1 / 3., -1 / 3., 1 / 3., -1 / 3., 1 / 3., -1 / 3.,
+                 -16 / 15., -8 / 15., -4 / 15., -2 / 15., -1 / 15., 1 / 15., -2 / 15., 4 / 15., -8 / 15., 16 / 15., 0, 0, 0, 0, 1},
+     .sums = {1, 1, 1, 1, 1, 0, 0, 1, -1, .5, -2, 1}},
+};
+
+static const WinogradMatrices *matrices_for(const IrDim *window)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (window->kind == NND_DIM_CONST && window->size == known[i].window)
+            return &known[i];
+    return NULL;
+}
+
 /* The window's axis among k that moves along with a row axis, or -1. */
 static int window_along(const DotPlan *p, int row)
 {
     int64_t stride = address_static_stride(&p->map, p->rows.axes[row]);
     for (int i = 0; i < p->k.count && stride > 0; i++)
-        if (p->k.dims[i]->kind == NND_DIM_CONST && p->k.dims[i]->size == WINOGRAD_WINDOW &&
-            address_static_stride(&p->map, p->k.axes[i]) == stride)
+        if (matrices_for(p->k.dims[i]) && address_static_stride(&p->map, p->k.axes[i]) == stride)
             return i;
     return -1;
 }
@@ -17,7 +39,7 @@ static bool is_even(const IrDim *dim)
     return dim->kind == NND_DIM_CONST && dim->size > 0 && dim->size % WINOGRAD_RESULTS == 0;
 }
 
-/* The two row axes that windows run along; false if there are not exactly two. */
+/* The two row axes that windows of the same size run along; false if there are not exactly two. */
 static bool find_axes(const DotPlan *p, Winograd *w)
 {
     int found = 0;
@@ -30,15 +52,23 @@ static bool find_axes(const DotPlan *p, Winograd *w)
         *(found ? &w->x : &w->y) = i;
         *(found++ ? &w->window_x : &w->window_y) = along;
     }
+    if (found != 2 || w->window_x == w->window_y)
+        return false;
     w->channel = 3 - w->window_y - w->window_x;
-    return found == 2 && w->window_x != w->window_y;
+    w->matrices = matrices_for(p->k.dims[w->window_y]);
+    return w->matrices == matrices_for(p->k.dims[w->window_x]);
 }
 
-/* Transforming costs as much as some 20 products for each channel and filter. */
+static int64_t filter_count(const DotPlan *p, const Winograd *w)
+{
+    return dot_weights(p) / (w->channels * w->matrices->window * w->matrices->window);
+}
+
+/* Transforming costs as much as products with a few channels and filters. */
 static bool is_worthwhile(const DotPlan *p, const Winograd *w)
 {
     enum { LEAST = 32 };
-    return w->channels >= LEAST && w->channels % p->lanes == 0 && dot_weights(p) >= w->channels * LEAST * 9;
+    return w->channels >= LEAST && w->channels % p->lanes == 0 && filter_count(p, w) >= LEAST;
 }
 
 /* As many as keep the transformed patches in the second-level cache; where there is one block of columns, few enough that
@@ -46,9 +76,9 @@ static bool is_worthwhile(const DotPlan *p, const Winograd *w)
 static void choose_tiles(const DotPlan *p, Winograd *w)
 {
     enum { CACHE = 256 << 10, MOST = 64 };
-    int64_t tiles = CACHE / (WINOGRAD_PLANES * w->channels * (int64_t)nnd_dtype_size(p->dtype));
-    int64_t columns = dot_weights(p) / (9 * w->channels), image = w->height * w->width / 4;
-    if (columns <= (int64_t)PANEL_BLOCK * dot_panel(p) && tiles > image / 2)
+    int64_t tiles = CACHE / (winograd_planes(w) * w->channels * (int64_t)nnd_dtype_size(p->dtype));
+    int64_t image = w->height * w->width / (WINOGRAD_RESULTS * WINOGRAD_RESULTS);
+    if (filter_count(p, w) <= (int64_t)PANEL_BLOCK * dot_panel(p) && tiles > image / 2)
         tiles = image / 2;
     tiles = tiles > MOST ? MOST : tiles;
     w->tiles = tiles < p->tile_rows ? p->tile_rows : (int)(tiles / p->tile_rows * p->tile_rows);
@@ -74,4 +104,9 @@ Winograd *winograd_choose(const FuncGen *fg, const DotPlan *p)
     Winograd *out = ARENA_NEW(fg->cg->arena, Winograd);
     *out = w;
     return out;
+}
+
+int winograd_planes(const Winograd *w)
+{
+    return w->matrices->patch * w->matrices->patch;
 }

@@ -387,7 +387,7 @@ static void windows_of_constant_axes(Test *test)
         }
 }
 
-/* 3 x 3 windows of so many channels and filters that tiles of them are transformed
+/* 3 x 3 and 5 x 5 windows of so many channels and filters that tiles of them are transformed
  * (compiler/codegen/winograd.h). */
 static const Program of_tiles[] = {
     {"tiles of windows", "input %x: T[p, 10, 6, 32], input %w: T[3, 3, 32, 40]",
@@ -403,6 +403,12 @@ static const Program of_tiles[] = {
      "%t = transpose %x {map = [1, 0, 2, 3]} : T[6, p, 8, 160]\n%v = window %t {axis = 0, WINDOW} : T[4, 3, p, 8, 160]\n"
      "%u = window %v {axis = 3, WINDOW} : T[4, 3, p, 6, 3, 160]\n"
      "%r = dot %u, %w" DOT("", "", "1, 4, 5", "0, 2, 1") "T[4, p, 6, 33]"},
+    {"tiles of windows, 5 x 5", "input %x: T[p, 12, 8, 48], input %w: T[5, 5, 48, 33]",
+     "%v = window %x {axis = 1, WINDOW} : T[p, 8, 5, 8, 48]\n%u = window %v {axis = 3, WINDOW} : T[p, 8, 5, 4, 5, 48]\n"
+     "%r = dot %u, %w" DOT("", "", "2, 4, 5", "0, 1, 2") "T[p, 8, 4, 33]"},
+    {"tiles of windows, 5 x 5, filters first", "input %x: T[p, 20, 20, 32], input %w: T[160, 32, 5, 5]",
+     "%v = window %x {axis = 1, WINDOW} : T[p, 16, 5, 20, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 16, 5, 16, 5, 32]\n"
+     "%r = dot %w, %u" DOT("", "", "1, 2, 3", "5, 2, 4") "T[160, p, 16, 16]"},
     {"tiles of windows, added to", "input %x: T[p, 6, 6, 32], input %w: T[3, 3, 32, 64], input %z: T[p, 4, 4, 64]",
      "%v = window %x {axis = 1, WINDOW} : T[p, 4, 3, 6, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 4, 3, 4, 3, 32]\n"
      "%d = dot %u, %w" DOT("", "", "2, 4, 5", "0, 1, 2") "T[p, 4, 4, 64]\n%r = add %d, %z : T[p, 4, 4, 64]"},
@@ -410,11 +416,13 @@ static const Program of_tiles[] = {
 
 static void tiles_of_windows(Test *test)
 {
-    const char *window = "size = 3, stride = 1, dilation = 1, low = 0, fill = 0";
+    const char *window = "size = SIZE, stride = 1, dilation = 1, low = 0, fill = 0";
     for (int i = 0; i < COUNT(of_tiles); i++)
-        for (int d = 0; d < COUNT(dtypes); d++)
-            check_program(test, of_tiles[i].label, dtypes[d], of_tiles[i].args,
-                          replace(test->arena, of_tiles[i].body, "WINDOW", window));
+        for (int d = 0; d < COUNT(dtypes); d++) {
+            const char *size = strstr(of_tiles[i].args, "5, 5") ? "5" : "3";
+            const char *body = replace(test->arena, replace(test->arena, of_tiles[i].body, "WINDOW", window), "SIZE", size);
+            check_program(test, of_tiles[i].label, dtypes[d], of_tiles[i].args, body);
+        }
 }
 
 /* Segments that are shorter than a window, or have none. */
