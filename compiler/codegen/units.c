@@ -231,6 +231,19 @@ static void emit_panel(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
     loop_end(e, &loop);
 }
 
+/* A step of a few rows waits for the panels. Every other one goes through them backwards: it begins with those that the step
+ * before has left in the cache, where there is no room for all of them. */
+static LLVMValueRef panel_number(Emit *e, const Units *u, LLVMValueRef rows, LLVMValueRef at, LLVMValueRef begin,
+                                 LLVMValueRef end)
+{
+    if (has_pairs(e, u))
+        return at;
+    LLVMValueRef few = LLVMBuildICmp(e->b, LLVMIntSLE, rows, emit_i64(e, u->dot->tile_rows), "");
+    LLVMValueRef odd = LLVMBuildAnd(e->b, few, LLVMBuildTrunc(e->b, e->region->t, e->cg->i1, ""), "");
+    LLVMValueRef back = index_sub(e, index_sub(e, index_add(e, begin, end), emit_i64(e, 1)), at);
+    return LLVMBuildSelect(e->b, odd, back, at, "");
+}
+
 /* All panels of `rows` rows: the member's share of the rows of them all, panel by panel. */
 static void emit_panels(Emit *e, Units *u, LLVMValueRef rows)
 {
@@ -240,8 +253,8 @@ static void emit_panels(Emit *e, Units *u, LLVMValueRef rows)
     LLVMValueRef end = index_div(e, index_add(e, hi, index_sub(e, some, one)), some);
     LLVMValueRef begin = index_div(e, lo, some);
     Loop loop = loop_begin(e, begin, end, 1, LOOP_PLAIN);
-    LLVMValueRef start = index_mul(e, loop.index, rows);
-    u->panel = loop.index;
+    u->panel = panel_number(e, u, rows, loop.index, begin, end);
+    LLVMValueRef start = index_mul(e, u->panel, rows);
     set_pair(e, u, rows, begin, end);
     emit_panel(e, u, index_max(e, zero, index_sub(e, lo, start)),
                index_min(e, rows, index_sub(e, hi, start)));
