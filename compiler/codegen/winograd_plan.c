@@ -64,19 +64,27 @@ static int64_t filter_count(const DotPlan *p, const Winograd *w)
     return dot_weights(p) / (w->channels * w->matrices->window * w->matrices->window);
 }
 
-/* Transforming costs as much as products with a few channels and filters. */
+enum { CACHE = 256 << 10 }; /* bytes for transformed patches */
+
+static int64_t patch_bytes(const DotPlan *p, const Winograd *w)
+{
+    return winograd_planes(w) * w->channels * (int64_t)nnd_dtype_size(p->dtype);
+}
+
+/* Transforming costs as much as products with a few channels and filters. Patches are on the stack. */
 static bool is_worthwhile(const DotPlan *p, const Winograd *w)
 {
-    enum { LEAST = 32 };
-    return w->channels >= LEAST && w->channels % p->lanes == 0 && filter_count(p, w) >= LEAST;
+    enum { LEAST = 32, MOST_BYTES = 4 * CACHE };
+    return w->channels >= LEAST && w->channels % p->lanes == 0 && filter_count(p, w) >= LEAST &&
+           p->tile_rows * patch_bytes(p, w) <= MOST_BYTES;
 }
 
 /* As many as keep the transformed patches in the second-level cache; where there is one block of columns, few enough that
  * an image is more than one item. */
 static void choose_tiles(const DotPlan *p, Winograd *w)
 {
-    enum { CACHE = 256 << 10, MOST = 64 };
-    int64_t tiles = CACHE / (winograd_planes(w) * w->channels * (int64_t)nnd_dtype_size(p->dtype));
+    enum { MOST = 64 };
+    int64_t tiles = CACHE / patch_bytes(p, w);
     int64_t image = w->height * w->width / (WINOGRAD_RESULTS * WINOGRAD_RESULTS);
     if (filter_count(p, w) <= (int64_t)PANEL_BLOCK * dot_panel(p) && tiles > image / 2)
         tiles = image / 2;

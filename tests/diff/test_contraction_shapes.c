@@ -409,6 +409,9 @@ static const Program of_tiles[] = {
     {"tiles of windows, 5 x 5, filters first", "input %x: T[p, 20, 20, 32], input %w: T[160, 32, 5, 5]",
      "%v = window %x {axis = 1, WINDOW} : T[p, 16, 5, 20, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 16, 5, 16, 5, 32]\n"
      "%r = dot %w, %u" DOT("", "", "1, 2, 3", "5, 2, 4") "T[160, p, 16, 16]"},
+    {"tiles of windows, 5 x 5, more channels than the stack has room for", "input %x: T[2, 6, 6, 8192], input %w: T[5, 5, 8192, 32]",
+     "%v = window %x {axis = 1, WINDOW} : T[2, 2, 5, 6, 8192]\n%u = window %v {axis = 3, WINDOW} : T[2, 2, 5, 2, 5, 8192]\n"
+     "%r = dot %u, %w" DOT("", "", "2, 4, 5", "0, 1, 2") "T[2, 2, 2, 32]"},
     {"tiles of windows, added to", "input %x: T[p, 6, 6, 32], input %w: T[3, 3, 32, 64], input %z: T[p, 4, 4, 64]",
      "%v = window %x {axis = 1, WINDOW} : T[p, 4, 3, 6, 32]\n%u = window %v {axis = 3, WINDOW} : T[p, 4, 3, 4, 3, 32]\n"
      "%d = dot %u, %w" DOT("", "", "2, 4, 5", "0, 1, 2") "T[p, 4, 4, 64]\n%r = add %d, %z : T[p, 4, 4, 64]"},
