@@ -450,3 +450,16 @@ LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan)
     int64_t units = dot_units(plan);
     return index_div(e, index_add(e, dot_merged_extent(e, plan), emit_i64(e, units - 1)), emit_i64(e, units));
 }
+
+Index dot_result_index(const DotPlan *p, const LLVMValueRef *batch_at, const LLVMValueRef *row_at, const LLVMValueRef *column_at)
+{
+    Index index = {0};
+    int rank = p->batch.count, rows = p->rows.count, columns = p->columns.count;
+    for (int i = 0; i < rank; i++)
+        index.at[i] = batch_at[i];
+    for (int i = 0; i < rows; i++)
+        index.at[rank + i + (p->s ? columns : 0)] = row_at[i];
+    for (int i = 0; i < columns; i++)
+        index.at[rank + i + (p->s ? 0 : rows)] = column_at[i];
+    return index;
+}

@@ -89,5 +89,7 @@ PanelRow dot_panel_row(const DotPlan *plan);
 LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count);
 LLVMValueRef dot_merged_extent(Emit *e, const DotPlan *plan);
 LLVMValueRef dot_panel_count(Emit *e, const DotPlan *plan); /* for one entry of the outer columns */
+/* Axes of the result: batch, those of the first operand, those of the second. */
+Index dot_result_index(const DotPlan *plan, const LLVMValueRef *batch_at, const LLVMValueRef *row_at, const LLVMValueRef *column_at);
 
 #endif

@@ -487,21 +487,6 @@ static void emit_sums(Emit *e, Tiles *t)
     loop_end(e, &blocks);
 }
 
-/* Result axes: batch, those of the first operand, those of the second. */
-static Index result_index(const Tiles *t, const LLVMValueRef *row_at, const LLVMValueRef *column_at)
-{
-    const DotPlan *p = t->plan;
-    Index index = {0};
-    int rank = 0, rows = p->rows.count, columns = p->columns.count;
-    for (int i = 0; i < p->batch.count; i++)
-        index.at[rank++] = t->batch_at[i];
-    for (int i = 0; i < rows; i++)
-        index.at[rank + i + (p->s ? columns : 0)] = row_at[i];
-    for (int i = 0; i < columns; i++)
-        index.at[rank + i + (p->s ? 0 : rows)] = column_at[i];
-    return index;
-}
-
 static void emit_results(Emit *e, const Tiles *t)
 {
     const DotPlan *p = t->plan;
@@ -517,7 +502,7 @@ static void emit_results(Emit *e, const Tiles *t)
     LLVMValueRef column_at[NND_MAX_RANK];
     memcpy(column_at, t->column_at, sizeof column_at);
     index_split(e, p->columns.dims + outer, p->merged, index_add(e, first, columns.index), column_at + outer);
-    Index index = result_index(t, row_at, column_at);
+    Index index = dot_result_index(p, t->batch_at, row_at, column_at);
     LLVMValueRef sum = memory_load_raw(e, p->dtype, t->block, index_add(e, start, columns.index));
     element_set(e, &p->inst->results[0], &index, sum);
     nest_store(e, t->nest, &index);

@@ -326,18 +326,6 @@ static void transform_sums(Emit *e, const Work *k, LLVMValueRef tile)
     }
 }
 
-/* Result axes: those of the first operand, those of the second. */
-static Index result_index(const DotPlan *p, const LLVMValueRef *row_at, const LLVMValueRef *column_at)
-{
-    Index index = {0};
-    int rows = p->rows.count, columns = p->columns.count;
-    for (int i = 0; i < rows; i++)
-        index.at[i + (p->s ? columns : 0)] = row_at[i];
-    for (int i = 0; i < columns; i++)
-        index.at[i + (p->s ? 0 : rows)] = column_at[i];
-    return index;
-}
-
 static void store_result(Emit *e, const Work *k, const LLVMValueRef *tile_at, LLVMValueRef number, LLVMValueRef panel)
 {
     const DotPlan *p = k->plan;
@@ -350,7 +338,7 @@ static void store_result(Emit *e, const Work *k, const LLVMValueRef *tile_at, LL
     LLVMValueRef width = index_min(e, size, index_sub(e, dot_merged_extent(e, p), first));
     Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
     index_split(e, p->columns.dims, p->columns.count, index_add(e, first, columns.index), column_at);
-    Index index = result_index(p, row_at, column_at);
+    Index index = dot_result_index(p, NULL, row_at, column_at);
     LLVMValueRef sum = memory_load_raw(e, p->dtype, k->block, index_add(e, from, columns.index));
     element_set(e, &p->inst->results[0], &index, sum);
     nest_store(e, k->nest, &index);
