@@ -20,6 +20,7 @@ typedef struct Tiles {
     LLVMValueRef entries;             /* stack: where the entries of the first loop begin in S, or NULL */
     LLVMValueRef entries_inside;      /* ... and whether all are inside for every row */
     LLVMValueRef sums[MAX_SUMS];      /* stack, until LLVM takes them to registers */
+    LLVMValueRef panel_row;           /* stack, likewise: pointer to the row of the panel that comes next */
     /* of the item */
     LLVMValueRef outer, batch_at[NND_MAX_RANK], column_at[NND_MAX_RANK];
     LLVMValueRef row_lo, row_hi, panel_lo, panel_hi;
@@ -31,14 +32,12 @@ typedef struct Tile {
     Tiles *all;
     int row_count;
     bool bounded;                             /* some of its entries may be outside of a bound */
-    LLVMValueRef panel;                       /* its first row */
     LLVMValueRef rows[MAX_SUMS];              /* pointers into S */
     LLVMValueRef places[MAX_SUMS][MAX_BOUNDS], extents[MAX_SUMS][MAX_BOUNDS];
 } Tile;
 
 /* How far the contracted loops have come. */
 typedef struct Entry {
-    LLVMValueRef number;             /* row of the panel */
     LLVMValueRef position;           /* to be added to the rows' */
     LLVMValueRef places[MAX_BOUNDS]; /* to be added to the bounds' forms */
     LLVMValueRef extents[MAX_BOUNDS]; /* what the forms must be below, if that is not the rows' */
@@ -232,13 +231,21 @@ static LLVMValueRef row_scalar(Emit *e, const Tile *tile, int row, const Entry *
     return LLVMBuildLoad2(e->b, t->scalar, address, "");
 }
 
+/* Entries are walked in the order of the panel's rows. */
+static void next_columns(Emit *e, const Tiles *t, LLVMValueRef *columns)
+{
+    const PanelRow row = dot_panel_row(t->plan);
+    LLVMValueRef at = LLVMBuildLoad2(e->b, e->cg->ptr, t->panel_row, "");
+    panel_load(e, &row, at, emit_i64(e, 0), columns);
+    LLVMBuildStore(e->b, memory_at(e, t->plan->panel_dtype, at, emit_i64(e, dot_panel(t->plan))), t->panel_row);
+}
+
 static void add_products(Emit *e, const Tile *tile, const Entry *entry)
 {
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     LLVMValueRef columns[MAX_SUMS];
-    const PanelRow row_of_panel = dot_panel_row(p);
-    panel_load(e, &row_of_panel, tile->panel, entry->number, columns);
+    next_columns(e, t, columns);
     for (int row = 0; row < tile->row_count; row++) {
         LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
         for (int v = 0; v < p->vectors; v++) {
@@ -256,22 +263,13 @@ static LLVMValueRef entry_term(Emit *e, const Tiles *t, const ContractedLoop *lo
     return address_term(e, &t->address, t->plan->k.axes[loop->first + loop->count - 1], at);
 }
 
-/* Row of the panel, or of the part of it that is packed. */
-static LLVMValueRef entry_number(Emit *e, const Tiles *t, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
-{
-    if (t->part && loop->first == 0)
-        return index_sub(e, at, t->k_lo);
-    return index_add(e, index_mul(e, outer->number, dot_extent(e, &t->plan->k, loop->first, loop->count)), at);
-}
-
 /* The entry at index `at` of a loop inside of `outer`. */
 static Entry enter(Emit *e, const Tile *tile, const ContractedLoop *loop, const Entry *outer, LLVMValueRef at)
 {
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     int axis = p->k.axes[loop->first + loop->count - 1];
-    Entry entry = {.number = entry_number(e, t, loop, outer, at),
-                   .position = index_add(e, outer->position, entry_term(e, t, loop, at))};
+    Entry entry = {.position = index_add(e, outer->position, entry_term(e, t, loop, at))};
     for (int bound = 0; tile->bounded && bound < p->map.bound_count; bound++) {
         bool segment = p->map.bounds[bound].in_segment && p->map.row_axis == axis;
         LLVMValueRef term = address_bound_term(e, &t->address, bound, axis, at);
@@ -346,18 +344,20 @@ static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
     }
 }
 
+/* The row of a panel, or of the part of it that is packed, for the first entry. */
 static LLVMValueRef panel_begin(Emit *e, const Tiles *t, LLVMValueRef panel)
 {
     const DotPlan *p = t->plan;
-    LLVMValueRef number, entries;
+    LLVMValueRef number, entries, first = emit_i64(e, 0);
     if (t->part) {
         number = index_sub(e, panel, t->panel_lo);
         entries = emit_i64(e, dot_part_entries(p));
     } else {
         number = index_add(e, index_mul(e, t->outer, dot_panel_count(e, p)), panel);
         entries = dot_extent(e, &p->k, 0, p->k.count);
+        first = index_mul(e, t->k_lo, dot_extent(e, &p->k, p->loops[0].count, p->k.count - p->loops[0].count));
     }
-    LLVMValueRef start = index_mul(e, index_mul(e, number, entries), emit_i64(e, dot_panel(p)));
+    LLVMValueRef start = index_mul(e, index_add(e, index_mul(e, number, entries), first), emit_i64(e, dot_panel(p)));
     return memory_at(e, p->panel_dtype, t->part ? t->part : emit_cell(e, p->panel_cell), start);
 }
 
@@ -365,10 +365,10 @@ static void emit_tile(Emit *e, Tile *tile, LLVMValueRef first_row, LLVMValueRef 
 {
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
-    tile->panel = panel_begin(e, t, panel);
+    LLVMBuildStore(e->b, panel_begin(e, t, panel), t->panel_row);
     set_tile_rows(e, tile, first_row);
     LLVMValueRef column = index_mul(e, index_sub(e, panel, t->panel_lo), emit_i64(e, dot_panel(p)));
-    Entry none = {.number = emit_i64(e, 0), .position = emit_i64(e, 0)};
+    Entry none = {.position = emit_i64(e, 0)};
     for (int bound = 0; bound < p->map.bound_count; bound++)
         none.places[bound] = emit_i64(e, 0);
     move_sums(e, tile, first_row, column, false);
@@ -589,6 +589,7 @@ static void reserve_stack(Emit *e, Tiles *t)
     t->positions = emit_alloca_array(e, e->cg->i64, rows, "rows");
     for (int i = 0; i < p->tile_rows * p->vectors; i++)
         t->sums[i] = emit_alloca(e, t->vector, "sum");
+    t->panel_row = emit_alloca(e, e->cg->ptr, "panel");
     if (p->packs_parts)
         t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * block_width(p), "part");
     int64_t low, high;
