@@ -2,6 +2,7 @@
 #include "compiler/codegen/lanes.h"
 
 #include "compiler/codegen/element.h"
+#include "compiler/codegen/loops.h"
 #include "compiler/codegen/scalar.h"
 
 bool lanes_knows(IrOp op)
@@ -12,7 +13,8 @@ bool lanes_knows(IrOp op)
     case OP_reshape:
     case OP_transpose:
     case OP_slice:
-    case OP_pad: return true;
+    case OP_pad:
+    case OP_gather: return true;
     default: return ir_op_is_scalar(op);
     }
 }
@@ -101,27 +103,57 @@ void lanes_store(Lanes *l, const IrValue *value, LLVMValueRef base, LLVMValueRef
     memory_mark(e, store, value);
 }
 
-/* The units of a sequence's row are taken vector by vector, long apart: too irregular for the
- * processor to foresee. */
-static void prefetch_next(const Lanes *l, const IrValue *value, LLVMValueRef base,
-                          LLVMValueRef linear)
+/* ---- sequences ---- */
+
+/* Where a look-up finds its element in the table. */
+static Index table_index(Emit *e, const IrInst *gather, const Index *index)
 {
-    Emit *e = l->e;
-    LLVMValueRef next = index_add(e, linear, emit_i64(e, l->count)),
-                 address = memory_at(e, value->type.dtype, base, next);
-    LLVMValueRef args[] = {address, emit_i32(e, 0), emit_i32(e, 3),
-                           emit_i32(e, 1)}; /* to read, keep, data */
-    emit_intrinsic(e, "llvm.prefetch", e->cg->ptr, args, 4);
+    const IrType *table = &gather->args[0]->type, *which = &gather->args[1]->type;
+    Index at = {0}, from = {0};
+    for (int i = 0; i < which->rank; i++)
+        at.at[i] = index->at[i];
+    for (int i = 1; i < table->rank; i++)
+        from.at[i] = index->at[which->rank + i - 1];
+    from.at[0] = LLVMBuildSExt(e->b, element(e, gather->args[1], &at), e->cg->i64, "");
+    return from;
 }
 
-static LLVMValueRef load_parameter(Lanes *l, const IrValue *value, const Index *index, int axis)
+/* Of an element of a sequence or, if its rows are those of a table, of the table's; NULL if it has none. */
+static LLVMValueRef address_of(Emit *e, const IrValue *x, Index at)
 {
-    if (!element_in_memory(l->e, value))
-        return lanes_element(l, value, index, axis);
-    LLVMValueRef base = element_base(l->e, value), linear = element_position(l->e, value, index);
-    LLVMValueRef x = load(l, value, base, linear);
-    prefetch_next(l, value, base, linear);
-    return x;
+    if (!element_in_memory(e, x) && x->def && x->def->op == OP_gather) {
+        at = table_index(e, x->def, &at);
+        x = x->def->args[0];
+    }
+    LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, at.at);
+    if (!element_in_memory(e, x) && x->def && x->def->op == OP_reshape)
+        x = x->def->args[0];
+    return element_in_memory(e, x) ? memory_at(e, x->type.dtype, element_base(e, x), linear) : NULL;
+}
+
+/* The entries of a sequence's row are taken vector by vector, long apart: too irregular for the processor to foresee. A
+ * vector may begin in one line of the cache and end in the next. */
+static void prefetch(const Lanes *l, const IrValue *param, Index at, int axis)
+{
+    Emit *e = l->e;
+    at.at[0] = l->next_item;
+    at.at[axis] = l->next_entry;
+    const IrValue *operand = element_parameter(e, param, &at);
+    LLVMValueRef first = address_of(e, operand, at);
+    for (int end = 0; first && end < 2; end++) {
+        LLVMValueRef address = memory_at(e, operand->type.dtype, first, emit_i64(e, end ? (int64_t)l->count - 1 : 0));
+        LLVMValueRef args[] = {address, emit_i32(e, 0), emit_i32(e, 3), emit_i32(e, 1)}; /* to read, keep, data */
+        emit_intrinsic(e, "llvm.prefetch", e->cg->ptr, args, 4);
+    }
+}
+
+static LLVMValueRef parameter(Lanes *l, const IrValue *param, const Index *index, int axis)
+{
+    Index at = *index;
+    const IrValue *operand = element_parameter(l->e, param, &at);
+    if (l->next_item && param->index < l->e->region->scan->attrs.scan.seq_count)
+        prefetch(l, param, *index, axis);
+    return lanes_element(l, operand, &at, axis);
 }
 
 /* ---- operators ---- */
@@ -204,6 +236,18 @@ static LLVMValueRef pad(Lanes *l, const IrInst *inst, const Index *index, int ax
     return lanes_element(l, x, &from, axis);
 }
 
+static LLVMValueRef gather(Lanes *l, const IrInst *inst, const Index *index, int axis)
+{
+    Emit *e = l->e;
+    const IrValue *table = inst->args[0];
+    Index from = table_index(e, inst, index);
+    Branch branch = branch_begin(e, index_below(e, from.at[0], emit_extent(e, table->type.dims[0])));
+    int mark = l->memo.count;
+    LLVMValueRef row = lanes_element(l, table, &from, axis - inst->args[1]->type.rank + 1);
+    l->memo.count = mark; /* what was computed in the branch is not there behind it */
+    return branch_end(e, &branch, row, LLVMConstNull(LLVMTypeOf(row)));
+}
+
 static LLVMValueRef compute(Lanes *l, const IrInst *inst, const Index *index, int axis)
 {
     switch (inst->op) {
@@ -214,6 +258,7 @@ static LLVMValueRef compute(Lanes *l, const IrInst *inst, const Index *index, in
     case OP_transpose: return transpose(l, inst, index, axis);
     case OP_slice: return slice(l, inst, index, axis);
     case OP_pad: return pad(l, inst, index, axis);
+    case OP_gather: return gather(l, inst, index, axis);
     default: return operator_lanes(l, inst, index, axis);
     }
 }
@@ -241,18 +286,16 @@ void lanes_set(Lanes *l, const IrValue *value, const Index *index, LLVMValueRef 
 LLVMValueRef lanes_element(Lanes *l, const IrValue *value, const Index *index, int axis)
 {
     LLVMValueRef result = remembered(l, value, index);
-    const IrValue *behind;
-    Index moved = *index;
     if (result)
         return result;
     if (axis < 0)
         result = splat(l, element(l->e, value, index));
     else if (element_in_memory(l->e, value))
         result = load(l, value, element_base(l->e, value), element_position(l->e, value, index));
-    else if ((behind = element_parameter(l->e, value, &moved)))
-        result = load_parameter(l, behind, &moved, axis);
-    else
+    else if (value->def)
         result = compute(l, value->def, index, axis);
+    else
+        result = parameter(l, value, index, axis);
     lanes_set(l, value, index, result);
     return result;
 }

@@ -15,6 +15,8 @@ typedef struct Lanes {
     Emit *e;
     unsigned count;
     LLVMValueRef mask; /* i1 each: the lanes that exist; NULL: all */
+    LLVMValueRef next_item, next_entry; /* what will be computed a little later: its entry of a sequence's first axis, and of
+                                           the one of the lanes; NULL: unknown */
     VEC(MemoEntry) memo;
 } Lanes;
 

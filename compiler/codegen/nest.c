@@ -297,7 +297,7 @@ static void list_scan(FuncGen *fg, const Kernel *kernel, NestList *out)
         if (is_outside(inside.data[i], parent))
             vec_push(arena, out, inside.data[i]);
         else
-            units_add(fg, &nest->steps, inside.data[i]);
+            units_add(fg, kernel->anchor->region, &nest->steps, inside.data[i]);
     units_finish(fg, kernel->anchor->region, &nest->steps);
     vec_push(arena, out, nest);
 }

@@ -17,8 +17,15 @@ typedef struct Units {
     LLVMValueRef block;  /* in `blocks`: sums of the panel */
     LLVMValueRef pair; /* whether its sums are made together with those of the next one; or NULL */
     LLVMValueRef summed;    /* whether they were made with those of the last one; or NULL */
+    LLVMValueRef next_panel; /* number of the one that comes after */
+    LLVMValueRef next_item, next_unit; /* what will be computed a little after the row and unit at hand; or NULL */
     LLVMValueRef first_row; /* row of S that belongs to the first place */
 } Units;
+
+/* Of the places: lo .. hi-1. */
+typedef struct Rows {
+    LLVMValueRef lo, hi;
+} Rows;
 
 /* ---- what is computed for an item and a vector of units ---- */
 
@@ -81,6 +88,8 @@ static void emit_vector(Emit *e, const Units *u, LLVMValueRef row, LLVMValueRef 
                         LLVMValueRef unit, LLVMValueRef rest)
 {
     Lanes l = lanes_begin(e, u->lanes, u->unit->size % u->lanes ? rest : NULL);
+    l.next_item = u->next_item;
+    l.next_entry = u->next_unit;
     for (int gate = 0; u->dot && gate < u->dot->gates; gate++) {
         const IrValue *sums = &u->dot->inst->results[0];
         Index index = gate_index(e, u, &sums->type, row_rank(u), gate, unit);
@@ -196,52 +205,72 @@ static void emit_sums(Emit *e, const Units *u, LLVMValueRef first, LLVMValueRef 
     LLVMPositionBuilderAtEnd(e->b, done);
 }
 
-static void emit_results(Emit *e, Units *u, LLVMValueRef first, LLVMValueRef count)
+/* What is needed when the next tile is computed: of row `row` + `count` at the unit or, after the last row, of one of the first
+ * rows at the next panel. */
+static void set_next(Emit *e, Units *u, const Rows *rows, LLVMValueRef row, LLVMValueRef count, LLVMValueRef unit)
+{
+    if (u->dot->rows.count > 1)
+        return;
+    LLVMValueRef next = index_add(e, row, count), first = index_sub(e, next, index_sub(e, rows->hi, rows->lo));
+    LLVMValueRef same = LLVMBuildICmp(e->b, LLVMIntSLT, next, rows->hi, "");
+    LLVMValueRef panels = index_sub(e, u->next_panel, u->panel);
+    LLVMValueRef other = index_add(e, unit, index_mul(e, panels, emit_i64(e, dot_units(u->dot))));
+    u->next_item = index_add(e, u->first_row, LLVMBuildSelect(e->b, same, next, first, ""));
+    u->next_unit = LLVMBuildSelect(e->b, same, unit, other, "");
+}
+
+static void emit_results(Emit *e, Units *u, const Rows *all, LLVMValueRef first, LLVMValueRef count)
 {
     const DotPlan *p = u->dot;
     LLVMValueRef first_unit = index_mul(e, u->panel, emit_i64(e, dot_units(p)));
     LLVMValueRef vectors = index_sub(e, emit_i64(e, (u->unit->size + u->lanes - 1) / u->lanes),
                                      index_div(e, first_unit, emit_i64(e, u->lanes)));
     Loop rows = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
-    index_split(e, p->rows.dims, p->rows.count,
-                index_add(e, index_add(e, u->first_row, first), rows.index), u->row_at);
+    LLVMValueRef row = index_add(e, first, rows.index);
+    index_split(e, p->rows.dims, p->rows.count, index_add(e, u->first_row, row), u->row_at);
     Loop loop =
         loop_begin(e, emit_i64(e, 0), index_min(e, vectors, emit_i64(e, dot_units(p) / u->lanes)),
                    1, LOOP_PLAIN);
     LLVMValueRef unit = index_add(e, first_unit, index_mul(e, loop.index, emit_i64(e, u->lanes)));
+    set_next(e, u, all, row, count, unit);
     emit_units(e, u, rows.index, loop.index, unit);
     loop_end(e, &loop);
     loop_end(e, &rows);
 }
 
-/* Rows lo .. hi-1 of the places, in tiles as equal as they can be. */
-static void emit_panel(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
+/* The rows in tiles as equal as they can be. */
+static void emit_panel(Emit *e, Units *u, Rows all)
 {
     int most = u->dot->tile_rows;
-    LLVMValueRef count = index_sub(e, hi, lo), one = emit_i64(e, 1);
+    LLVMValueRef count = index_sub(e, all.hi, all.lo), one = emit_i64(e, 1);
     LLVMValueRef tiles =
         index_div(e, index_add(e, count, emit_i64(e, most - 1)), emit_i64(e, most));
     LLVMValueRef size =
         index_div(e, index_add(e, count, index_sub(e, tiles, one)), index_max(e, tiles, one));
     Loop loop = loop_begin(e, emit_i64(e, 0), tiles, 1, LOOP_PLAIN);
-    LLVMValueRef first = index_add(e, lo, index_mul(e, loop.index, size));
-    LLVMValueRef rows = index_min(e, size, index_sub(e, hi, first));
+    LLVMValueRef first = index_add(e, all.lo, index_mul(e, loop.index, size));
+    LLVMValueRef rows = index_min(e, size, index_sub(e, all.hi, first));
     emit_sums(e, u, first, rows);
-    emit_results(e, u, first, rows);
+    emit_results(e, u, &all, first, rows);
     loop_end(e, &loop);
 }
 
 /* A step of a few rows waits for the panels. Every other one goes through them backwards: it begins with those that the step
  * before has left in the cache, where there is no room for all of them. */
-static LLVMValueRef panel_number(Emit *e, const Units *u, LLVMValueRef rows, LLVMValueRef at, LLVMValueRef begin,
-                                 LLVMValueRef end)
+static LLVMValueRef is_backwards(Emit *e, const Units *u, LLVMValueRef rows)
 {
     if (has_pairs(e, u))
-        return at;
+        return LLVMConstNull(e->cg->i1);
     LLVMValueRef few = LLVMBuildICmp(e->b, LLVMIntSLE, rows, emit_i64(e, u->dot->tile_rows), "");
-    LLVMValueRef odd = LLVMBuildAnd(e->b, few, LLVMBuildTrunc(e->b, e->region->t, e->cg->i1, ""), "");
-    LLVMValueRef back = index_sub(e, index_sub(e, index_add(e, begin, end), emit_i64(e, 1)), at);
-    return LLVMBuildSelect(e->b, odd, back, at, "");
+    return LLVMBuildAnd(e->b, few, LLVMBuildTrunc(e->b, e->region->t, e->cg->i1, ""), "");
+}
+
+/* The panel that comes at `at` of `begin` .. `end`, and the one after it. */
+static void set_panel(Emit *e, Units *u, LLVMValueRef back, LLVMValueRef at, LLVMValueRef begin, LLVMValueRef end)
+{
+    LLVMValueRef from_end = index_sub(e, index_sub(e, index_add(e, begin, end), emit_i64(e, 1)), at);
+    u->panel = LLVMBuildSelect(e->b, back, from_end, at, "");
+    u->next_panel = index_add(e, u->panel, LLVMBuildSelect(e->b, back, emit_i64(e, -1), emit_i64(e, 1), ""));
 }
 
 /* All panels of `rows` rows: the member's share of the rows of them all, panel by panel. */
@@ -251,13 +280,12 @@ static void emit_panels(Emit *e, Units *u, LLVMValueRef rows)
     LLVMValueRef lo = zero, hi = index_mul(e, rows, dot_panel_count(e, u->dot));
     scan_share(e, &lo, &hi);
     LLVMValueRef end = index_div(e, index_add(e, hi, index_sub(e, some, one)), some);
-    LLVMValueRef begin = index_div(e, lo, some);
+    LLVMValueRef begin = index_div(e, lo, some), back = is_backwards(e, u, rows);
     Loop loop = loop_begin(e, begin, end, 1, LOOP_PLAIN);
-    u->panel = panel_number(e, u, rows, loop.index, begin, end);
+    set_panel(e, u, back, loop.index, begin, end);
     LLVMValueRef start = index_mul(e, u->panel, rows);
     set_pair(e, u, rows, begin, end);
-    emit_panel(e, u, index_max(e, zero, index_sub(e, lo, start)),
-               index_min(e, rows, index_sub(e, hi, start)));
+    emit_panel(e, u, (Rows){index_max(e, zero, index_sub(e, lo, start)), index_min(e, rows, index_sub(e, hi, start))});
     loop_end(e, &loop);
 }
 
@@ -282,9 +310,10 @@ static void emit_alone(Emit *e, Units *u, LLVMValueRef lo, LLVMValueRef hi)
     LLVMValueRef first = index_mul(e, lo, vectors), end = index_mul(e, hi, vectors);
     scan_share(e, &first, &end);
     Loop loop = loop_begin(e, first, end, 1, LOOP_PLAIN);
-    u->row_at[0] = index_div(e, loop.index, vectors);
-    emit_units(e, u, NULL, NULL,
-               index_mul(e, index_rem(e, loop.index, vectors), emit_i64(e, u->lanes)));
+    LLVMValueRef unit = index_mul(e, index_rem(e, loop.index, vectors), emit_i64(e, u->lanes));
+    u->row_at[0] = u->next_item = index_div(e, loop.index, vectors);
+    u->next_unit = index_add(e, unit, emit_i64(e, u->lanes));
+    emit_units(e, u, NULL, NULL, unit);
     loop_end(e, &loop);
 }
 

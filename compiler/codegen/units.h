@@ -27,7 +27,7 @@
 bool units_choose(const FuncGen *fg, DotPlan *plan);
 
 /* Adds a nest to the steps of a scan: as a nest of units, as part of the one before, or as it is. */
-void units_add(FuncGen *fg, NestList *steps, Nest *nest);
+void units_add(FuncGen *fg, const IrRegion *region, NestList *steps, Nest *nest);
 
 /* Decides what is stored and how units are computed, when all steps are known. */
 void units_finish(FuncGen *fg, const IrRegion *region, const NestList *steps);

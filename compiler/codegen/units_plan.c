@@ -80,6 +80,7 @@ typedef struct Places {
 
 typedef struct Walk {
     const FuncGen *fg;
+    const IrRegion *region; /* the body of the scan */
     const Nest *nest, *read; /* what makes values, and the nest of which the outputs are walked */
     bool in_place; /* values of both are read at their item and unit */
     bool lanes;    /* lanes.h can do it */
@@ -173,6 +174,28 @@ static Places operand_places(Walk *w, const IrInst *inst, const Places *places)
     }
 }
 
+static void walk_value(Walk *w, const IrValue *value, const Places *places, int depth);
+
+/* A parameter of the body that has memory of its own; others stand for operands of the scan. */
+static bool is_state(const Walk *w, const IrValue *value)
+{
+    const IrScan *attrs = &w->region->owner->attrs.scan;
+    return !value->def && value->index >= attrs->seq_count + attrs->row_count;
+}
+
+/* Which row is a scalar, whatever it is computed of. */
+static void walk_gather(Walk *w, const IrInst *inst, const Places *places, int depth)
+{
+    const IrValue *table = inst->args[0], *which = inst->args[1];
+    Places of_table = {{PLACE_OTHER}};
+    for (int i = 1; i < table->type.rank; i++)
+        of_table.at[i] = places->at[which->type.rank + i - 1];
+    walk_value(w, table, &of_table, depth);
+    bool lanes = w->lanes && unit_axis(places, which->type.rank) < 0;
+    walk_value(w, which, places, depth);
+    w->lanes = lanes;
+}
+
 static void walk_value(Walk *w, const IrValue *value, const Places *places, int depth)
 {
     enum { DEEP = 64 };
@@ -185,8 +208,12 @@ static void walk_value(Walk *w, const IrValue *value, const Places *places, int 
             places->at[0] == PLACE_ITEM && places->at[value->type.rank - 1] == PLACE_UNIT;
         for (int i = 1; i < value->type.rank - 1; i++)
             w->in_place &= places->at[i] == PLACE_GATE;
-    } else if (w->fg->stored[value->id] || !value->def) {
+    } else if (w->fg->stored[value->id] || is_state(w, value)) {
         w->lanes &= axis < 0 || axis == value->type.rank - 1;
+    } else if (!value->def) {
+        walk_value(w, w->region->owner->args[value->index], places, depth + 1);
+    } else if (value->def->op == OP_gather) {
+        walk_gather(w, value->def, places, depth + 1);
     } else {
         Places from = operand_places(w, value->def, places);
         for (int i = 0; i < value->def->arg_count; i++)
@@ -201,9 +228,9 @@ static void set_own_stored(FuncGen *fg, const Nest *nest, bool stored)
         fg->stored[nest->outputs.data[i].value->id] = stored;
 }
 
-static Walk walk_outputs(FuncGen *fg, const Nest *made, const Nest *read)
+static Walk walk_outputs(FuncGen *fg, const IrRegion *region, const Nest *made, const Nest *read)
 {
-    Walk w = {fg, made, read, true, true};
+    Walk w = {fg, region, made, read, true, true};
     set_own_stored(fg, read, false);
     for (int i = 0; i < read->outputs.count; i++) {
         const IrValue *value = read->outputs.data[i].value;
@@ -243,12 +270,12 @@ static int lane_count(const FuncGen *fg)
     return fg->cg->target->vector_bytes / 4;
 }
 
-static void begin(FuncGen *fg, Nest *nest)
+static void begin(FuncGen *fg, const IrRegion *region, Nest *nest)
 {
     const IrType *type = &nest->outputs.data[0].value->type;
     const IrDim *unit = type->rank ? type->dims[type->rank - 1] : NULL;
     if (!unit || !all_have_units(nest, type->dims[0], unit) || 2 * unit->size < lane_count(fg) ||
-        !can_mask(fg, unit, lane_count(fg)) || !walk_outputs(fg, nest, nest).lanes)
+        !can_mask(fg, unit, lane_count(fg)) || !walk_outputs(fg, region, nest, nest).lanes)
         return;
     nest->kind = NEST_UNITS;
     nest->unit = unit;
@@ -256,13 +283,13 @@ static void begin(FuncGen *fg, Nest *nest)
     nest->items[0] = type->dims[0];
 }
 
-static bool absorb(FuncGen *fg, Nest *nest, const Nest *next)
+static bool absorb(FuncGen *fg, const IrRegion *region, Nest *nest, const Nest *next)
 {
     bool items =
         nest->kind == NEST_UNITS && (!nest->dot || nest->dot->rows.count == 1); /* are its rows */
     if (!items || !all_have_units(next, nest->items[0], nest->unit))
         return false;
-    Walk own = walk_outputs(fg, nest, nest), more = walk_outputs(fg, nest, next);
+    Walk own = walk_outputs(fg, region, nest, nest), more = walk_outputs(fg, region, nest, next);
     if (!more.in_place || (own.lanes && !more.lanes))
         return false;
     for (int i = 0; i < next->outputs.count; i++)
@@ -285,15 +312,15 @@ static void begin_product(FuncGen *fg, NestList *steps, Nest *nest)
     steps->count--;
 }
 
-void units_add(FuncGen *fg, NestList *steps, Nest *nest)
+void units_add(FuncGen *fg, const IrRegion *region, NestList *steps, Nest *nest)
 {
     if (nest->kind == NEST_UNITS)
         begin_product(fg, steps, nest);
-    else if (steps->count && absorb(fg, steps->data[steps->count - 1], nest))
+    else if (steps->count && absorb(fg, region, steps->data[steps->count - 1], nest))
         return;
     else if (!is_off(fg) && nest->outputs.count &&
              (nest->kind == NEST_FLAT || nest->kind == NEST_ROWS))
-        begin(fg, nest);
+        begin(fg, region, nest);
     vec_push(fg->cg->arena, steps, nest);
 }
 
@@ -362,7 +389,7 @@ void units_finish(FuncGen *fg, const IrRegion *region, const NestList *steps)
         if (nest->kind != NEST_UNITS)
             continue;
         nest->lanes =
-            can_mask(fg, nest->unit, lane_count(fg)) && walk_outputs(fg, nest, nest).lanes;
+            can_mask(fg, nest->unit, lane_count(fg)) && walk_outputs(fg, region, nest, nest).lanes;
         drop_outputs(fg, nest, region);
     }
 }

@@ -133,18 +133,35 @@ static void note_region(Fuser *f, const IrRegion *region)
 
 static bool reads_each_element_once(const Fuser *f, const IrInst *user)
 {
-    if (is_elementwise(user) || is_reduction(user) || user->op == OP_scatter_add)
+    if (is_elementwise(user) || is_reduction(user) || user->op == OP_scatter_add || user->op == OP_scan)
         return true;
     const Uses *uses = uses_of(f, user);
     return is_rearrangement(user) && f->inlined[user->results[0].id] && uses->count == 1 &&
            reads_each_element_once(f, uses->user);
 }
 
-/* Operands that must lie in memory: what a scan, a contraction's packing or a table look-up addresses. */
-static bool needs_memory(const IrInst *user, const IrValue *value)
+/* A sequence of which the steps read each row's elements where they are. */
+static bool is_read_by_step(const Fuser *f, const IrInst *scan, const IrValue *value)
+{
+    const IrScan *attrs = &scan->attrs.scan;
+    bool all = !attrs->part;
+    for (int i = 0; i < scan->arg_count; i++)
+        all &= scan->args[i] != value || i < attrs->seq_count;
+    for (const IrInst *inst = scan->region->first; inst; inst = inst->next)
+        for (int i = 0; i < inst->arg_count; i++) {
+            const IrValue *x = inst->args[i];
+            bool row = !x->def && x >= scan->region->params && x < scan->region->params + attrs->seq_count;
+            all &= !row || scan->args[x->index] != value || reads_each_element_once(f, inst);
+        }
+    return all;
+}
+
+/* Operands that must lie in memory: what a scan, a contraction's packing or a table look-up addresses. Rows of a table that
+ * are the sequence of a scan lie there already. */
+static bool needs_memory(const Fuser *f, const IrInst *user, const IrValue *value)
 {
     switch (user->op) {
-    case OP_scan:
+    case OP_scan: return value->def->op != OP_gather || !is_read_by_step(f, user, value);
     case OP_put:
     case OP_decay: return true;
     case OP_scatter_add: return value == user->args[1];
@@ -153,11 +170,11 @@ static bool needs_memory(const IrInst *user, const IrValue *value)
     }
 }
 
-static bool all_users_can_pull(IrInst *inst)
+static bool all_users_can_pull(const Fuser *f, IrInst *inst)
 {
     for (const IrInst *user = inst->next; user; user = user->next)
         for (int i = 0; i < user->arg_count; i++)
-            if (user->args[i] == &inst->results[0] && needs_memory(user, user->args[i]))
+            if (user->args[i] == &inst->results[0] && needs_memory(f, user, user->args[i]))
                 return false;
     return true;
 }
@@ -250,7 +267,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
     for (int i = 0; i < region->yield_count; i++)
         if (region->yields[i]->def == inst)
             return false;
-    if (!all_users_can_pull(inst))
+    if (!all_users_can_pull(f, inst))
         return false;
     if (is_anywhere(inst))
         return true;
