@@ -159,7 +159,7 @@ static bool choose_sides(const FuncGen *fg, DotPlan *p, const IrInst *inst, cons
  * as 128. */
 static void merge_columns(DotPlan *p)
 {
-    enum { MOST_PERCENT = 115 };
+    enum { MOST_PERCENT = 105 };
     p->merged = 1;
     while (p->merged < p->columns.count) {
         int64_t width = constant_product(&p->columns, p->columns.count - p->merged), panel = dot_panel(p);
@@ -261,12 +261,14 @@ static void choose_packing(const FuncGen *fg, const IrRegion *region, DotPlan *p
 {
     enum { MOST_ROWS = 640, LONG_BLOCK_ROWS = 160, MOST_ENTRIES = 512 };
     int64_t rows = constant_product(&p->rows, 0), k = constant_product(&p->k, 0);
-    AddressMap v;
     if (!p->k_block || k >= 0 || rows < 0 || rows > MOST_ROWS || p->listed || dot_part_entries(p) > MOST_ENTRIES ||
-        p->panel_dtype != p->dtype || !address_map(fg, region, p->inst->args[p->v], &v) ||
-        address_static_stride(&v, p->columns.axes[p->columns.count - 1]) != 1)
+        p->panel_dtype != p->dtype || !address_map(fg, region, p->inst->args[p->v], &p->map_v) ||
+        address_static_stride(&p->map_v, p->columns.axes[p->columns.count - 1]) != 1)
         return;
     p->packs_parts = true;
+    p->packs_rows = p->rows.count == 1 && p->k.count == 1 && !p->map.bound_count && p->map.row == ROW_FORM &&
+                    address_static_stride(&p->map, p->rows.axes[0]) == 1;
+    p->block_panels = p->packs_rows ? 2 * PANEL_BLOCK : PANEL_BLOCK;
     p->block_rows = LONG_BLOCK_ROWS / p->tile_rows * p->tile_rows;
 }
 
@@ -294,7 +296,7 @@ static int64_t smaller(int64_t a, int64_t b)
 static void set_cost(Nest *nest, const DotPlan *p)
 {
     int64_t rows = constant_product(&p->rows, 0), columns = constant_product(&p->columns, 0);
-    int64_t width = PANEL_BLOCK * dot_panel(p);
+    int64_t width = (int64_t)p->block_panels * dot_panel(p);
     rows = rows < 0 ? p->block_rows : smaller(rows, p->block_rows);
     columns = columns < 0 ? width : smaller(columns, width);
     nest->item_ns = (double)(rows * columns) * 0.04;
@@ -303,6 +305,7 @@ static void set_cost(Nest *nest, const DotPlan *p)
 static bool finish_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, DotPlan *p, NestList *out)
 {
     p->gates = 1;
+    p->block_panels = PANEL_BLOCK;
     merge_contracted(p);
     bool units = units_choose(fg, p);
     if (!units) {
@@ -381,7 +384,7 @@ void dot_set_groups(const Nest *nest, Launch *launch)
     for (int i = 0; i < outer; i++)
         launch->extents[0].dims[launch->extents[0].rank++] = p->columns.dims[i];
     set_group(launch, &p->rows, 0, p->rows.count, p->block_rows);
-    set_group(launch, &p->columns, outer, p->merged, (int64_t)PANEL_BLOCK * dot_panel(p));
+    set_group(launch, &p->columns, outer, p->merged, (int64_t)p->block_panels * dot_panel(p));
 }
 
 /* Small contractions are not worth the packing (nor the time to compile a tile). */

@@ -7,7 +7,7 @@
  * columns as a tile has, one row for each contracted entry. A tile of
  * tile_rows x panel sums is kept in registers while the contracted axes are
  * walked; sums of an element are always made in the same order, whatever tile
- * it falls into. The tiles of an item (block_rows x PANEL_BLOCK panels) are
+ * it falls into. The tiles of an item (block_rows x block_panels panels) are
  * put on the stack, from where the kernel's other instructions take them
  * element by element.
  *
@@ -50,17 +50,20 @@ struct DotPlan {
     int64_t row_stride, k_stride; /* of a nest of units: distances in S, in elements */
     int merged;               /* how many of the columns' axes make panels */
     int lanes, vectors;       /* elements in a vector, vectors in a panel */
-    int tile_rows, block_rows;
+    int tile_rows, block_rows, block_panels;
     NndDType panel_dtype;     /* bf16 if all of V is known to be of it, else `dtype` */
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
     bool packs_parts;         /* V is packed part by part where it is used, not before */
+    AddressMap map_v;         /* ... from here */
+    bool packs_rows;          /* ... and so is S: rows of a tile lie side by side */
     Winograd *winograd;       /* the contraction is computed so, or NULL */
     bool in_scan;             /* rows begin with the items of the scan */
     bool listed;              /* rows begin with places of a list (demand.h) */
 };
 
 enum { PANEL_BLOCK = 4, MAX_GATES = 6, MAX_TILE_ROWS = 14 };
+enum { PACK_AHEAD = 8 }; /* entries; their rows are often longer than a page: the processor does not foresee the next */
 
 /* Decides how the contraction that anchors `nest` is computed; adds the nests to `out`. */
 void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);

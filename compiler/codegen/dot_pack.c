@@ -158,23 +158,44 @@ static void pack_along_entries(Emit *e, Pack *pack, LLVMValueRef lo, LLVMValueRe
 
 /* ---- all of V, and parts ---- */
 
+/* The columns of a panel, some entries later. */
+static void prefetch_panel(Emit *e, const DotPlan *p, const AddressGen *v, const Pack *pack, LLVMValueRef entry, LLVMValueRef column)
+{
+    LLVMValueRef at[NND_MAX_RANK], from = v->constant;
+    Index index = pack->at;
+    int outer = p->columns.count - p->merged;
+    index_split(e, p->k.dims, p->k.count, index_add(e, entry, emit_i64(e, PACK_AHEAD)), at);
+    set_axes(&index, &p->k_v, at);
+    index_split(e, p->columns.dims + outer, p->merged, column, at);
+    for (int i = 0; i < p->merged; i++)
+        index.at[p->columns.axes[outer + i]] = at[i];
+    for (int i = 0; i < p->inst->args[p->v]->type.rank; i++)
+        from = index_add(e, from, address_term(e, v, i, index.at[i]));
+    LLVMValueRef first = memory_at(e, p->dtype, v->base, from);
+    for (int i = 0; i < p->vectors; i++)
+        emit_prefetch(e, memory_at(e, p->dtype, first, emit_i64(e, (int64_t)i * p->lanes)));
+}
+
 void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
 {
     Pack pack = {.plan = p, .width = dot_merged_extent(e, p)};
+    const AddressGen v = address_begin(e, &p->map_v, p->inst->args[p->v]->type.rank);
     LLVMValueRef at[NND_MAX_RANK], rest = dot_extent(e, &p->k, p->loops[0].count, p->k.count - p->loops[0].count);
     LLVMValueRef first = index_mul(e, part->k_lo, rest), size = emit_i64(e, dot_panel(p));
     set_axes(&pack.at, &p->batch_v, part->batch_at);
     for (int i = 0; i < p->columns.count - p->merged; i++)
         pack.at.at[p->columns.axes[i]] = part->column_at[i];
-    Loop panels = loop_begin(e, part->panel_lo, part->panel_hi, 1, LOOP_PLAIN);
-    LLVMValueRef number = index_mul(e, index_sub(e, panels.index, part->panel_lo), emit_i64(e, dot_part_entries(p)));
     Loop entries = loop_begin(e, first, index_mul(e, part->k_hi, rest), 1, LOOP_PLAIN);
     index_split(e, p->k.dims, p->k.count, entries.index, at);
     set_axes(&pack.at, &p->k_v, at);
+    Loop panels = loop_begin(e, part->panel_lo, part->panel_hi, 1, LOOP_PLAIN);
+    LLVMValueRef number = index_mul(e, index_sub(e, panels.index, part->panel_lo), emit_i64(e, dot_part_entries(p)));
     LLVMValueRef row = index_add(e, number, index_sub(e, entries.index, first));
     pack_row(e, &pack, memory_at(e, p->panel_dtype, part->target, index_mul(e, row, size)), index_mul(e, panels.index, size));
-    loop_end(e, &entries);
+    if (p->map_v.row == ROW_FORM)
+        prefetch_panel(e, p, &v, &pack, entries.index, index_mul(e, panels.index, size));
     loop_end(e, &panels);
+    loop_end(e, &entries);
 }
 
 void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)

@@ -10,13 +10,14 @@ typedef struct Tiles {
     const Nest *nest;
     AddressGen address;
     LLVMTypeRef scalar, vector;
-    LLVMValueRef block;               /* stack: sums of the item, [block_rows, PANEL_BLOCK * panel] */
+    LLVMValueRef block;               /* stack: sums of the item, [block_rows, block_panels * panel] */
     LLVMValueRef positions;           /* stack: where the rows of the item begin in S */
     LLVMValueRef places[MAX_BOUNDS];  /* stack: what the rows add to the forms of the bounds */
     LLVMValueRef extents[MAX_BOUNDS]; /* stack: what they must be below */
     LLVMValueRef inside;              /* stack: 1 for rows that are inside of all bounds for every k */
     LLVMValueRef zero;                /* stack: an element outside of the bounds */
     LLVMValueRef part;                /* stack: what is packed of V, or NULL */
+    LLVMValueRef rows_part;           /* stack: what is packed of S, [tile, entry, row], or NULL */
     LLVMValueRef entries;             /* stack: where the entries of the first loop begin in S, or NULL */
     LLVMValueRef entries_inside;      /* ... and whether all are inside for every row */
     LLVMValueRef sums[MAX_SUMS];      /* stack, until LLVM takes them to registers */
@@ -45,7 +46,7 @@ typedef struct Entry {
 
 static int block_width(const DotPlan *p)
 {
-    return PANEL_BLOCK * dot_panel(p);
+    return p->block_panels * dot_panel(p);
 }
 
 static unsigned vector_bytes(const DotPlan *p)
@@ -258,6 +259,8 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
 /* What entry `at` of a loop adds to the position in S. */
 static LLVMValueRef entry_term(Emit *e, const Tiles *t, const ContractedLoop *loop, LLVMValueRef at)
 {
+    if (t->rows_part)
+        return index_mul(e, index_sub(e, at, t->k_lo), emit_i64(e, t->plan->tile_rows));
     if (t->entries && loop->first == 0)
         return load_index(e, t->entries, index_sub(e, at, t->k_lo));
     return address_term(e, &t->address, t->plan->k.axes[loop->first + loop->count - 1], at);
@@ -330,13 +333,29 @@ static void move_sums(Emit *e, const Tile *tile, LLVMValueRef first_row, LLVMVal
         }
 }
 
+/* From one packed tile to the next. One line more than it takes: at powers of two all tiles would compete for the same sets of
+ * the cache. */
+static int64_t packed_tile(const DotPlan *p)
+{
+    enum { LINE = 64 };
+    return p->k_block * p->tile_rows + LINE / (int64_t)nnd_dtype_size(p->dtype);
+}
+
+static LLVMValueRef packed_row(Emit *e, const Tiles *t, LLVMValueRef row)
+{
+    LLVMValueRef height = emit_i64(e, t->plan->tile_rows);
+    LLVMValueRef tile = index_mul(e, index_div(e, row, height), emit_i64(e, packed_tile(t->plan)));
+    return memory_at(e, t->plan->dtype, t->rows_part, index_add(e, tile, index_rem(e, row, height)));
+}
+
 static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
 {
     const Tiles *t = tile->all;
     for (int row = 0; row < tile->row_count; row++) {
         LLVMValueRef at = index_add(e, first_row, emit_i64(e, row));
-        LLVMValueRef position = load_index(e, t->positions, at);
-        tile->rows[row] = LLVMBuildGEP2(e->b, t->scalar, t->address.base, &position, 1, "");
+        LLVMValueRef position = t->rows_part ? emit_i64(e, row) : load_index(e, t->positions, at);
+        LLVMValueRef base = t->rows_part ? packed_row(e, t, first_row) : t->address.base;
+        tile->rows[row] = LLVMBuildGEP2(e->b, t->scalar, base, &position, 1, "");
         for (int bound = 0; tile->bounded && bound < t->plan->map.bound_count; bound++) {
             tile->places[row][bound] = load_index(e, t->places[bound], at);
             tile->extents[row][bound] = load_index(e, t->extents[bound], at);
@@ -458,6 +477,52 @@ static void emit_tiles(Emit *e, Tiles *t)
     loop_end(e, &panels);
 }
 
+/* Where rows `first` .. of S, which follow each other, lie at entry `at`, and where they are packed. */
+static void locate_packed(Emit *e, const Tiles *t, LLVMValueRef first, LLVMValueRef at, LLVMValueRef *source, LLVMValueRef *target)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef from = index_add(e, load_index(e, t->positions, first), address_term(e, &t->address, p->k.axes[0], at));
+    LLVMValueRef entry = index_mul(e, index_sub(e, at, t->k_lo), emit_i64(e, p->tile_rows));
+    *source = memory_at(e, p->dtype, t->address.base, from);
+    *target = memory_at(e, p->dtype, packed_row(e, t, first), entry);
+}
+
+static void pack_tile(Emit *e, const Tiles *t, LLVMValueRef first, LLVMValueRef at)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef source, target;
+    locate_packed(e, t, first, at, &source, &target);
+    LLVMValueRef rows = LLVMBuildLoad2(e->b, LLVMVectorType(t->scalar, (unsigned)p->tile_rows), source, "");
+    LLVMSetAlignment(rows, (unsigned)nnd_dtype_size(p->dtype));
+    LLVMSetAlignment(LLVMBuildStore(e->b, rows, target), (unsigned)nnd_dtype_size(p->dtype));
+    LLVMValueRef ahead = address_term(e, &t->address, p->k.axes[0], emit_i64(e, PACK_AHEAD));
+    emit_prefetch(e, memory_at(e, p->dtype, source, ahead));
+}
+
+static void pack_last_tile(Emit *e, const Tiles *t, LLVMValueRef first, LLVMValueRef at, LLVMValueRef count)
+{
+    LLVMValueRef source, target;
+    locate_packed(e, t, first, at, &source, &target);
+    Loop rows = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
+    memory_store_raw(e, t->plan->dtype, target, rows.index, memory_load_raw(e, t->plan->dtype, source, rows.index));
+    loop_end(e, &rows);
+}
+
+static void pack_rows(Emit *e, const Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef count = index_sub(e, t->row_hi, t->row_lo), height = emit_i64(e, p->tile_rows);
+    LLVMValueRef full = index_mul(e, index_div(e, count, height), height);
+    Loop entries = loop_begin(e, t->k_lo, t->k_hi, 1, LOOP_PLAIN);
+    Loop tiles = loop_begin(e, emit_i64(e, 0), full, p->tile_rows, LOOP_PLAIN);
+    pack_tile(e, t, tiles.index, entries.index);
+    loop_end(e, &tiles);
+    Branch rest = branch_begin(e, index_below(e, full, count));
+    pack_last_tile(e, t, full, entries.index, index_sub(e, count, full));
+    branch_end(e, &rest, NULL, NULL);
+    loop_end(e, &entries);
+}
+
 static void clear_block(Emit *e, const Tiles *t)
 {
     int size = t->plan->block_rows * block_width(t->plan);
@@ -483,6 +548,8 @@ static void emit_sums(Emit *e, Tiles *t)
     locate_entries(e, t);
     if (t->part)
         dot_pack_part(e, p, &(DotPart){t->part, t->batch_at, t->column_at, t->panel_lo, t->panel_hi, t->k_lo, t->k_hi});
+    if (t->rows_part)
+        pack_rows(e, t);
     emit_tiles(e, t);
     loop_end(e, &blocks);
 }
@@ -538,8 +605,9 @@ static void set_rows(Emit *e, Tiles *t, LLVMValueRef block, LLVMValueRef lo, LLV
 
 static void set_panels(Emit *e, Tiles *t, LLVMValueRef block)
 {
-    t->panel_lo = index_mul(e, block, emit_i64(e, PANEL_BLOCK));
-    t->panel_hi = index_min(e, dot_panel_count(e, t->plan), index_add(e, t->panel_lo, emit_i64(e, PANEL_BLOCK)));
+    LLVMValueRef size = emit_i64(e, t->plan->block_panels);
+    t->panel_lo = index_mul(e, block, size);
+    t->panel_hi = index_min(e, dot_panel_count(e, t->plan), index_add(e, t->panel_lo, size));
 }
 
 static LLVMValueRef panel_blocks(Emit *e, const Tiles *t)
@@ -592,6 +660,8 @@ static void reserve_stack(Emit *e, Tiles *t)
     t->panel_row = emit_alloca(e, e->cg->ptr, "panel");
     if (p->packs_parts)
         t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * block_width(p), "part");
+    if (p->packs_rows)
+        t->rows_part = emit_alloca_array(e, t->scalar, p->block_rows / p->tile_rows * (int)packed_tile(p), "rows");
     int64_t low, high;
     if (has_entry_table(p, &low, &high)) {
         t->entries = emit_alloca_array(e, e->cg->i64, (int)p->k_block, "entries");

@@ -43,6 +43,12 @@ LLVMValueRef emit_intrinsic(Emit *e, const char *name, LLVMTypeRef type, LLVMVal
     return LLVMBuildCall2(e->b, signature, function, args, count, "");
 }
 
+void emit_prefetch(Emit *e, LLVMValueRef address)
+{
+    LLVMValueRef args[] = {address, emit_i32(e, 0), emit_i32(e, 3), emit_i32(e, 1)}; /* to read, keep, data */
+    emit_intrinsic(e, "llvm.prefetch", e->cg->ptr, args, 4);
+}
+
 LLVMBasicBlockRef emit_new_block(Emit *e, const char *name)
 {
     return LLVMAppendBasicBlockInContext(e->cg->context, e->function, name);

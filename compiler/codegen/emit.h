@@ -199,6 +199,8 @@ LLVMTypeRef emit_memory_type(Codegen *cg, NndDType dtype);
 LLVMValueRef emit_i64(Emit *e, int64_t value);
 LLVMValueRef emit_i32(Emit *e, int32_t value);
 LLVMValueRef emit_intrinsic(Emit *e, const char *name, LLVMTypeRef type, LLVMValueRef *args, unsigned count);
+/* Asks for a line of memory that will be read soon. */
+void emit_prefetch(Emit *e, LLVMValueRef address);
 LLVMBasicBlockRef emit_new_block(Emit *e, const char *name);
 LLVMValueRef emit_alloca(Emit *e, LLVMTypeRef type, const char *name);
 LLVMValueRef emit_alloca_array(Emit *e, LLVMTypeRef type, int count, const char *name);

@@ -140,11 +140,8 @@ static void prefetch(const Lanes *l, const IrValue *param, Index at, int axis)
     at.at[axis] = l->next_entry;
     const IrValue *operand = element_parameter(e, param, &at);
     LLVMValueRef first = address_of(e, operand, at);
-    for (int end = 0; first && end < 2; end++) {
-        LLVMValueRef address = memory_at(e, operand->type.dtype, first, emit_i64(e, end ? (int64_t)l->count - 1 : 0));
-        LLVMValueRef args[] = {address, emit_i32(e, 0), emit_i32(e, 3), emit_i32(e, 1)}; /* to read, keep, data */
-        emit_intrinsic(e, "llvm.prefetch", e->cg->ptr, args, 4);
-    }
+    for (int end = 0; first && end < 2; end++)
+        emit_prefetch(e, memory_at(e, operand->type.dtype, first, emit_i64(e, end ? (int64_t)l->count - 1 : 0)));
 }
 
 static LLVMValueRef parameter(Lanes *l, const IrValue *param, const Index *index, int axis)
