@@ -38,6 +38,8 @@ bool move_window_inside(const IrWindow *w, const IrDim *in, const IrDim *out);
 
 /* Entries that one result is made of, or -1 if that is known at run time only. */
 int64_t fold_count(const IrInst *inst);
+/* Where entry `position` (row-major, of fold_count) of what makes the result at `index` is. */
+Index fold_entry(Emit *e, const IrInst *inst, const Index *index, int64_t position);
 bool fold_is_reduction(IrOp op); /* sum, reduce_max, argmax */
 LLVMValueRef fold_element(Emit *e, const IrInst *inst, const Index *index);
 

@@ -151,15 +151,17 @@ LLVMValueRef fold_is_empty(Emit *e, const IrInst *inst, const Index *index)
 
 enum { UNROLLED = 16 };
 
-static void unrolled_index(Emit *e, const IrInst *inst, const Index *index, int64_t position, Index *out)
+Index fold_entry(Emit *e, const IrInst *inst, const Index *index, int64_t position)
 {
     const IrType *x = &inst->args[0]->type;
-    place_kept_axes(inst, index, out);
+    Index out = {0};
+    place_kept_axes(inst, index, &out);
     for (int i = x->rank - 1; i >= 0; i--)
         if (is_reduced(inst, i)) {
-            out->at[i] = emit_i64(e, position % x->dims[i]->size);
+            out.at[i] = emit_i64(e, position % x->dims[i]->size);
             position /= x->dims[i]->size;
         }
+    return out;
 }
 
 static LLVMValueRef reduce_unrolled(Emit *e, const IrInst *inst, const Index *index, int64_t count)
@@ -167,8 +169,7 @@ static LLVMValueRef reduce_unrolled(Emit *e, const IrInst *inst, const Index *in
     NndDType dtype = inst->args[0]->type.dtype;
     LLVMValueRef best = NULL, where = emit_i32(e, 0);
     for (int64_t i = 0; i < count; i++) {
-        Index at = {0};
-        unrolled_index(e, inst, index, i, &at);
+        Index at = fold_entry(e, inst, index, i);
         LLVMValueRef x = element(e, inst->args[0], &at);
         if (i && inst->op == OP_argmax) {
             LLVMValueRef larger = scalar_op(e, OP_gt, dtype, (LLVMValueRef[]){x, best});

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/lanes.h"
 
-#include "compiler/codegen/element.h"
+#include "compiler/codegen/lookup.h"
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/scalar.h"
 
@@ -105,32 +105,6 @@ void lanes_store(Lanes *l, const IrValue *value, LLVMValueRef base, LLVMValueRef
 
 /* ---- sequences ---- */
 
-/* Where a look-up finds its element in the table. */
-static Index table_index(Emit *e, const IrInst *gather, const Index *index)
-{
-    const IrType *table = &gather->args[0]->type, *which = &gather->args[1]->type;
-    Index at = {0}, from = {0};
-    for (int i = 0; i < which->rank; i++)
-        at.at[i] = index->at[i];
-    for (int i = 1; i < table->rank; i++)
-        from.at[i] = index->at[which->rank + i - 1];
-    from.at[0] = LLVMBuildSExt(e->b, element(e, gather->args[1], &at), e->cg->i64, "");
-    return from;
-}
-
-/* Of an element of a sequence or, if its rows are those of a table, of the table's; NULL if it has none. */
-static LLVMValueRef address_of(Emit *e, const IrValue *x, Index at)
-{
-    if (!element_in_memory(e, x) && x->def && x->def->op == OP_gather) {
-        at = table_index(e, x->def, &at);
-        x = x->def->args[0];
-    }
-    LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, at.at);
-    if (!element_in_memory(e, x) && x->def && x->def->op == OP_reshape)
-        x = x->def->args[0];
-    return element_in_memory(e, x) ? memory_at(e, x->type.dtype, element_base(e, x), linear) : NULL;
-}
-
 /* The entries of a sequence's row are taken vector by vector, long apart: too irregular for the processor to foresee. A
  * vector may begin in one line of the cache and end in the next. */
 static void prefetch(const Lanes *l, const IrValue *param, Index at, int axis)
@@ -139,7 +113,7 @@ static void prefetch(const Lanes *l, const IrValue *param, Index at, int axis)
     at.at[0] = l->next_item;
     at.at[axis] = l->next_entry;
     const IrValue *operand = element_parameter(e, param, &at);
-    LLVMValueRef first = address_of(e, operand, at);
+    LLVMValueRef first = lookup_address(e, operand, at);
     for (int end = 0; first && end < 2; end++)
         emit_prefetch(e, memory_at(e, operand->type.dtype, first, emit_i64(e, end ? (int64_t)l->count - 1 : 0)));
 }
@@ -237,7 +211,7 @@ static LLVMValueRef gather(Lanes *l, const IrInst *inst, const Index *index, int
 {
     Emit *e = l->e;
     const IrValue *table = inst->args[0];
-    Index from = table_index(e, inst, index);
+    Index from = lookup_index(e, inst, index);
     Branch branch = branch_begin(e, index_below(e, from.at[0], emit_extent(e, table->type.dims[0])));
     int mark = l->memo.count;
     LLVMValueRef row = lanes_element(l, table, &from, axis - inst->args[1]->type.rank + 1);

@@ -4,6 +4,7 @@
  * data, so the vectoriser needs no licence to reorder: the order of additions
  * is fixed by the lanes here, not by the width of the machine's vectors.
  */
+#include "compiler/codegen/lookup.h"
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/nest.h"
 #include "compiler/codegen/scalar.h"
@@ -132,16 +133,30 @@ static void fold_position(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRef
     LLVMBuildStore(e->b, LLVMBuildSelect(e->b, wins, position, old, ""), slot);
 }
 
+/* What `count` columns a little further on are made of, if these are rows of tables. */
+static void prefetch_ahead(Emit *e, const IrValue *x, const Index *index, LLVMValueRef first, int count)
+{
+    enum { AHEAD = 16 };
+    Index at = *index;
+    if (!ir_dim_segmented(x->type.dims[0]))
+        return;
+    LLVMValueRef last = index_sub(e, emit_extent(e, x->type.dims[0]), emit_i64(e, 1));
+    at.at[0] = index_min(e, index_add(e, at.at[0], emit_i64(e, AHEAD)), last);
+    at.at[x->type.rank - 1] = first;
+    lookup_prefetch(e, x, &at, count);
+}
+
 /* `maximum`: lanes of the maximum that is made on the way, which is none of the entries if these
  * are not numbers; or NULL. */
 static void add_columns(Emit *e, const Lanes *l, const Lanes *maximum, const Index *index,
-                        LLVMValueRef first, LLVMValueRef width)
+                        LLVMValueRef first, LLVMValueRef width, int chunk)
 {
     int axis = l->inst->args[0]->type.rank - 1;
     FoldLoops *loops = fold_loops_begin(e, l->inst, index, false);
     LLVMValueRef position = NULL;
     if (l->where)
         position = LLVMBuildTrunc(e->b, fold_loops_position(e, loops), e->cg->i32, "");
+    prefetch_ahead(e, l->inst->args[0], fold_loops_index(loops), first, chunk);
     Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
     Index at = *fold_loops_index(loops);
     at.at[axis] = index_add(e, first, columns.index);
@@ -180,7 +195,7 @@ void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRe
     clear_lanes(e, &l, width);
     if (nest->maximum)
         clear_lanes(e, &maximum, width);
-    add_columns(e, &l, nest->maximum ? &maximum : NULL, &index, first, width);
+    add_columns(e, &l, nest->maximum ? &maximum : NULL, &index, first, width, (int)nest->chunk);
     Loop columns = loop_begin(e, emit_i64(e, 0), width, 1, LOOP_VECTOR);
     index.at[axis] = index_add(e, first, columns.index);
     element_set(e, &inst->results[0], &index, column_result(e, &l, &index, columns.index));
