@@ -43,24 +43,25 @@ static NndStatus timed_call(const Calls *c, const int64_t *items, int64_t count,
 }
 
 /* What is computed for an item's first call and kept, like rows of folded tables, is no part of what the others cost:
- * items are called once before, for `seconds` at most. */
-static NndStatus warm_up(const Calls *c, int64_t count, bool rotate, double seconds, NndError *error)
+ * items are called once before, for `seconds` at most. `called`: how many of them. */
+static NndStatus warm_up(const Calls *c, int64_t count, bool rotate, double seconds, int64_t *called, NndError *error)
 {
     double ignored, end = now() + seconds;
     NndStatus status = timed_call(c, c->items, count, &ignored, error);
-    for (int64_t i = 1; rotate && i < c->set->count && !status && now() < end; i++)
-        status = timed_call(c, &i, count, &ignored, error);
+    for (*called = 1; rotate && *called < c->set->count && !status && now() < end; ++*called)
+        status = timed_call(c, called, count, &ignored, error);
     return status;
 }
 
-/* `rotate`: another item in each call. */
+/* `rotate`: another item in each call, of those that were called before. */
 static NndStatus repeat(const Calls *c, int64_t count, bool rotate, double seconds, double *median, NndError *error)
 {
     int calls = 0;
-    NndStatus status = warm_up(c, count, rotate, seconds, error);
+    int64_t called;
+    NndStatus status = warm_up(c, count, rotate, seconds, &called, error);
     double end = now() + seconds;
     while (!status && calls < MAX_CALLS && (calls < LEAST_CALLS || now() < end)) {
-        int64_t next = calls % c->set->count;
+        int64_t next = calls % called;
         status = timed_call(c, rotate ? &next : c->items, count, &c->times[calls++], error);
     }
     qsort(c->times, (size_t)calls, sizeof *c->times, compare);
