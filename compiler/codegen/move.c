@@ -5,7 +5,7 @@
  * replaced afterwards, so that loops stay free of branches; only where the
  * operand may have no element at all is there a branch.
  */
-#include "compiler/codegen/element.h"
+#include "compiler/codegen/lookup.h"
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/scalar.h"
 
@@ -317,19 +317,14 @@ static LLVMValueRef unwindow(Emit *e, const IrInst *inst, const Index *index)
 
 static LLVMValueRef gather(Emit *e, const IrInst *inst, const Index *index)
 {
-    const IrValue *table = inst->args[0], *which = inst->args[1];
+    const IrValue *table = inst->args[0];
     const IrDim *rows = table->type.dims[0];
-    Index from = {0}, at = {0};
-    for (int i = 0; i < which->type.rank; i++)
-        at.at[i] = index->at[i];
-    for (int i = 1; i < table->type.rank; i++)
-        from.at[i] = index->at[which->type.rank + i - 1];
-    LLVMValueRef row = LLVMBuildSExt(e->b, element(e, which, &at), e->cg->i64, "");
+    const Index from = lookup_index(e, inst, index);
+    LLVMValueRef row = from.at[0];
     LLVMValueRef zero = scalar_const(e, table->type.dtype, 0);
     if (rows->kind == NND_DIM_CONST)
         return guarded(e, table, from, 0, row, rows->size, zero);
     Branch branch = branch_begin(e, index_below(e, row, emit_extent(e, rows)));
-    from.at[0] = row;
     LLVMValueRef found = element(e, table, &from);
     return branch_end(e, &branch, found, zero);
 }

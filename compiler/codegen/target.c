@@ -47,7 +47,7 @@ static void find_vectors(Target *t)
     t->fused = arm || (listed ? strstr(t->features, "+fma,") != NULL : avx512 || avx2);
 }
 
-/* Loop strength reduction takes a third of the time of making code, and finds nothing in loops whose addresses are emitted as
+/* Loop strength reduction takes up to a third of the time of making code, and finds nothing in loops whose addresses are emitted as
  * they should be. LLVM lets it be turned off for the process only. */
 static void set_llvm_options(void)
 {
