@@ -33,7 +33,8 @@ struct Engine {
     void (*free)(Engine *engine);
 };
 
-/* Tables for runtime/axes.h and for native programs, built from the IR. */
+/* Tables for runtime/axes.h, runtime/call.h and native programs, made from the IR, which they do not refer to; without the
+ * addresses of code. */
 NndModuleDesc *engine_module_desc(Arena *arena, const IrModule *module);
 
 #endif

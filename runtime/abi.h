@@ -74,7 +74,7 @@ typedef struct NndCall {
     const NndAxis *axes;  /* one for each dimension of the module */
     const void *const *args;
     void *const *results;
-    char *arena;          /* scratch of at least NndArenaSize bytes, aligned to 64 */
+    char *arena;          /* scratch of at least the function's arena_size bytes, aligned to 64 */
     NndPool *pool;
     uint64_t seed, step; /* key and counter of `uniform` */
     char *kept; /* what the function computes once: its kept_size bytes, aligned to 64; zeros before
@@ -83,7 +83,7 @@ typedef struct NndCall {
 } NndCall;
 
 typedef void NndEntry(const NndCall *call);
-typedef uint64_t NndArenaSize(const NndAxis *axes);
+typedef uint64_t NndAmount(const NndAxis *axes); /* bytes, or items */
 
 typedef enum NndArgKind {
     NND_ARG_INPUT,    /* data: token ids, images, feature rows */
@@ -110,8 +110,10 @@ typedef struct NndFunctionDesc {
     const char *name;
     int32_t arg_count, result_count;
     const NndValueDesc *args, *results;
-    NndArenaSize *arena_size;
-    NndArenaSize *kept_size; /* for any axes */
+    NndAmount *arena_size;
+    NndAmount *kept_size; /* for any axes */
+    NndAmount *least_portion, *most_portion; /* for any axes: of a batch so many items can be computed in a call of their own; 0:
+                                                items cannot be told apart */
     NndEntry *run;
 } NndFunctionDesc;
 

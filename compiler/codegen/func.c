@@ -6,6 +6,7 @@
 #include "compiler/codegen/module.h"
 #include "compiler/codegen/nest.h"
 #include "compiler/codegen/parts.h"
+#include "compiler/passes/portion.h"
 
 /* ---- cells: 0 the call, then arguments, results, slots, scratch ---- */
 
@@ -202,10 +203,27 @@ static void emit_size(FuncGen *fg, const char *symbol, bool kept, int64_t start)
     LLVMDisposeBuilder(e->b);
 }
 
-static void emit_sizes(FuncGen *fg)
+static void emit_items(FuncGen *fg, const char *symbol, int64_t items)
+{
+    Emit *e = emit_function_begin(fg, LLVMAddFunction(fg->cg->module, symbol, fg->cg->size_type));
+    LLVMBuildRet(e->b, emit_i64(e, items));
+    LLVMDisposeBuilder(e->b);
+}
+
+static void emit_portion(FuncGen *fg)
+{
+    Arena *arena = fg->cg->arena;
+    bool whole = optimisation_in(fg->cg->ir->without, OPTIMISE_PORTIONS);
+    Portion portion = whole ? (Portion){0} : portion_of(fg->func, fg->plan);
+    emit_items(fg, codegen_least_symbol(arena, fg->func->name), portion.least);
+    emit_items(fg, codegen_most_symbol(arena, fg->func->name), portion.most);
+}
+
+static void emit_amounts(FuncGen *fg)
 {
     emit_size(fg, codegen_size_symbol(fg->cg->arena, fg->func->name), false, 0);
     emit_size(fg, codegen_kept_symbol(fg->cg->arena, fg->func->name), true, KEPT_HEAD);
+    emit_portion(fg);
 }
 
 /* ---- the entry ---- */
@@ -424,7 +442,7 @@ void func_emit(Codegen *cg, IrFunc *func)
     launch_body(fg);
     launch_copies(fg);
     number_launches(&fg->launches, false, number_launches(&fg->launches, true, 0));
-    emit_sizes(fg);
+    emit_amounts(fg);
     emit_entry(fg);
     for (int later = 0; cg->infos && later < 2; later++)
         list_launches(fg, &fg->launches, !later, cg->infos);

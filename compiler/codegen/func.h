@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A function of the IR becomes two symbols: its entry (NndEntry) and the size
- * of its arena (NndArenaSize).
+ * A function of the IR becomes the symbols of codegen/module.h.
  */
 #ifndef NND_COMPILER_CODEGEN_FUNC_H
 #define NND_COMPILER_CODEGEN_FUNC_H

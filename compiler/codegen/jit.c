@@ -14,14 +14,12 @@
 #include "compiler/cache.h"
 #include "compiler/codegen/slices.h"
 #include "runtime/axes.h"
-#include "runtime/memory.h"
+#include "runtime/call.h"
 #include "runtime/parts.h"
 #include "runtime/pool.h"
 
 typedef struct JitFunction {
-    const char *name;
-    NndEntry *run;
-    NndArenaSize *arena_size, *kept_size;
+    NndFunctionDesc desc;
     NndMemory kept;
     JitKernel *kernels; /* of the profile */
 } JitFunction;
@@ -30,8 +28,8 @@ typedef struct Jit {
     Engine engine;
     Arena *arena;
     LLVMOrcLLJITRef lljit;
+    const NndModuleDesc *module;
     JitFunction *functions;
-    int function_count;
     NndMemory scratch;
     EngineStats stats;
     JitProfile profile;
@@ -163,35 +161,39 @@ static NndStatus define_symbols(Jit *jit, NndError *error)
     return failed ? llvm_failed(failed, error) : NND_OK;
 }
 
-static NndStatus find_symbol(Jit *jit, const char *name, LLVMOrcExecutorAddress *address, NndError *error)
+typedef const char *SymbolFn(Arena *arena, const char *function);
+
+/* 0 if there is none; `status` keeps what failed first. */
+static uintptr_t find_symbol(Jit *jit, SymbolFn *symbol, const char *function, NndStatus *status, NndError *error)
 {
-    LLVMErrorRef failed = LLVMOrcLLJITLookup(jit->lljit, address, name);
-    return failed ? llvm_failed(failed, error) : NND_OK;
+    LLVMOrcExecutorAddress address = 0;
+    LLVMErrorRef failed = *status ? NULL : LLVMOrcLLJITLookup(jit->lljit, &address, symbol(jit->arena, function));
+    if (failed)
+        *status = llvm_failed(failed, error);
+    return (uintptr_t)address;
+}
+
+static NndStatus find_function(Jit *jit, JitFunction *function, const NndFunctionDesc *desc, NndError *error)
+{
+    NndStatus status = NND_OK;
+    function->desc = *desc;
+    function->kernels = first_kernel(jit, desc->name);
+    function->desc.run = (NndEntry *)find_symbol(jit, codegen_entry_symbol, desc->name, &status, error);
+    function->desc.arena_size = (NndAmount *)find_symbol(jit, codegen_size_symbol, desc->name, &status, error);
+    function->desc.kept_size = (NndAmount *)find_symbol(jit, codegen_kept_symbol, desc->name, &status, error);
+    function->desc.least_portion = (NndAmount *)find_symbol(jit, codegen_least_symbol, desc->name, &status, error);
+    function->desc.most_portion = (NndAmount *)find_symbol(jit, codegen_most_symbol, desc->name, &status, error);
+    return status;
 }
 
 static NndStatus find_functions(Jit *jit, const IrModule *module, NndError *error)
 {
-    jit->function_count = module->funcs.count;
+    jit->module = engine_module_desc(jit->arena, module);
     jit->functions = ARENA_ARRAY(jit->arena, JitFunction, module->funcs.count + 1);
-    for (int i = 0; i < module->funcs.count; i++) {
-        JitFunction *function = &jit->functions[i];
-        LLVMOrcExecutorAddress run, size, kept;
-        function->name = arena_strdup(jit->arena, module->funcs.data[i]->name);
-        NndStatus status = find_symbol(jit, codegen_entry_symbol(jit->arena, function->name), &run, error);
-        if (!status)
-            status =
-                find_symbol(jit, codegen_size_symbol(jit->arena, function->name), &size, error);
-        if (!status)
-            status =
-                find_symbol(jit, codegen_kept_symbol(jit->arena, function->name), &kept, error);
-        if (status)
-            return status;
-        function->run = (NndEntry *)(uintptr_t)run;
-        function->kernels = first_kernel(jit, function->name);
-        function->arena_size = (NndArenaSize *)(uintptr_t)size;
-        function->kept_size = (NndArenaSize *)(uintptr_t)kept;
-    }
-    return NND_OK;
+    NndStatus status = NND_OK;
+    for (int i = 0; i < jit->module->function_count && !status; i++)
+        status = find_function(jit, &jit->functions[i], &jit->module->functions[i], error);
+    return status;
 }
 
 /* ---- compiling ---- */
@@ -297,19 +299,12 @@ static NndStatus load(Jit *jit, const IrModule *module, Slices *slices, NndError
 
 /* ---- the engine ---- */
 
-static NndStatus reserve(Jit *jit, uint64_t bytes, NndError *error)
-{
-    NndStatus status = nnd_memory_reserve(&jit->scratch, bytes, error);
-    jit->stats.arena_bytes = jit->scratch.bytes;
-    return status;
-}
-
 /* What the function computes once has memory from its first call on. */
 static NndStatus reserve_kept(Jit *jit, JitFunction *function, const NndAxis *axes, NndError *error)
 {
     if (function->kept.data)
         return NND_OK;
-    uint64_t bytes = function->kept_size(axes);
+    uint64_t bytes = function->desc.kept_size(axes);
     jit->stats.kept_bytes += bytes;
     return nnd_memory_new(&function->kept, bytes, error);
 }
@@ -317,32 +312,33 @@ static NndStatus reserve_kept(Jit *jit, JitFunction *function, const NndAxis *ax
 static void jit_forget(Engine *engine)
 {
     Jit *jit = (Jit *)engine;
-    for (int i = 0; i < jit->function_count; i++)
+    for (int i = 0; jit->functions && i < jit->module->function_count; i++)
         nnd_memory_free(&jit->functions[i].kept);
     jit->stats.kept_bytes = 0;
+}
+
+/* A profile has each kernel on all threads, so portions are not shared. */
+static NndStatus run_function(Jit *jit, JitFunction *function, const NndCall *call, NndError *error)
+{
+    NndStatus status = reserve_kept(jit, function, call->axes, error);
+    if (status)
+        return status;
+    NndCall own = *call;
+    own.kept = function->kept.data;
+    Profiler profiler = {call->pool, function->kernels};
+    if (jit->profiles)
+        own.pool = (NndPool *)(void *)&profiler;
+    status = nnd_call_run(jit->module, &function->desc, &own, jit->profiles ? NULL : call->pool, &jit->scratch, error);
+    jit->stats.arena_bytes = jit->scratch.bytes;
+    return status;
 }
 
 static NndStatus jit_run(Engine *engine, const char *name, const NndCall *call, NndError *error)
 {
     Jit *jit = (Jit *)engine;
-    for (int i = 0; i < jit->function_count; i++) {
-        JitFunction *function = &jit->functions[i];
-        if (strcmp(function->name, name))
-            continue;
-        NndStatus status = reserve(jit, function->arena_size(call->axes), error);
-        if (!status)
-            status = reserve_kept(jit, function, call->axes, error);
-        if (status)
-            return status;
-        NndCall own = *call;
-        own.arena = jit->scratch.data;
-        own.kept = function->kept.data;
-        Profiler profiler = {call->pool, function->kernels};
-        if (jit->profiles)
-            own.pool = (NndPool *)(void *)&profiler;
-        function->run(&own);
-        return NND_OK;
-    }
+    for (int i = 0; i < jit->module->function_count; i++)
+        if (!strcmp(jit->functions[i].desc.name, name))
+            return run_function(jit, &jit->functions[i], call, error);
     return nnd_fail(error, NND_EINVAL, "the module has no function %s", name);
 }
 

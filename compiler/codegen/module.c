@@ -24,6 +24,16 @@ const char *codegen_kept_symbol(Arena *arena, const char *function)
     return arena_printf(arena, "nnd_kept_%s", function);
 }
 
+const char *codegen_least_symbol(Arena *arena, const char *function)
+{
+    return arena_printf(arena, "nnd_least_%s", function);
+}
+
+const char *codegen_most_symbol(Arena *arena, const char *function)
+{
+    return arena_printf(arena, "nnd_most_%s", function);
+}
+
 static void make_types(Codegen *cg)
 {
     LLVMContextRef c = cg->context;

@@ -4,9 +4,8 @@
  * way and share every byte of it.
  *
  * The module must have gone through passes_run with `fuse` set. For each
- * function F there are three symbols, an NndEntry and the NndArenaSizes of its scratch
- * and of what it keeps from call to call; the code calls nnd_pool_run and, for f64, functions of
- * the C library.
+ * function F there are five symbols, an NndEntry and the NndAmounts of its scratch, of what it keeps from call
+ * to call, and of the least and the most items of a portion; the code calls nnd_pool_run and, for f64, functions of the C library.
  */
 #ifndef NND_COMPILER_CODEGEN_MODULE_H
 #define NND_COMPILER_CODEGEN_MODULE_H
@@ -20,6 +19,8 @@
 const char *codegen_entry_symbol(Arena *arena, const char *function);
 const char *codegen_size_symbol(Arena *arena, const char *function);
 const char *codegen_kept_symbol(Arena *arena, const char *function);
+const char *codegen_least_symbol(Arena *arena, const char *function);
+const char *codegen_most_symbol(Arena *arena, const char *function);
 
 /* What a function launches, in order: what it launches in the first call only comes first. */
 typedef struct KernelInfo {

@@ -90,6 +90,8 @@ static LLVMValueRef function_record(Object *o, const NndFunctionDesc *f)
         value_array(o, f->results, f->result_count, "nnd_results"),
         LLVMGetNamedFunction(o->module, codegen_size_symbol(o->arena, f->name)),
         LLVMGetNamedFunction(o->module, codegen_kept_symbol(o->arena, f->name)),
+        LLVMGetNamedFunction(o->module, codegen_least_symbol(o->arena, f->name)),
+        LLVMGetNamedFunction(o->module, codegen_most_symbol(o->arena, f->name)),
         LLVMGetNamedFunction(o->module, codegen_entry_symbol(o->arena, f->name))};
     return record(o, fields, sizeof fields / sizeof *fields);
 }

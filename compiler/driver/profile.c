@@ -78,7 +78,8 @@ static int by_time(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static ProfileTable make_table(const Profile *p, int64_t items)
+/* A kernel may be launched several times in a call: for parts of a sequence, for portions of a batch. */
+static ProfileTable make_table(const Profile *p, int64_t items, int calls)
 {
     const JitProfile *profile = jit_profile(p->unit.engine);
     KernelList kernels = fuse_kernels(p->arena, ir_module_func(p->unit.module, "predict")->body);
@@ -87,7 +88,7 @@ static ProfileTable make_table(const Profile *p, int64_t items)
     for (int i = 0; i < profile->count; i++) {
         const JitKernel *kernel = &profile->kernels[i];
         times[i] = (KernelTime){.name = kernel->name, .line = kernel->line, .calls = kernel->calls};
-        times[i].seconds = kernel->calls ? kernel->seconds / (double)kernel->calls : 0;
+        times[i].seconds = kernel->seconds / calls;
         add_cost(p, &kernels, kernel, &times[i]);
         table.seconds += times[i].seconds;
     }
@@ -104,10 +105,11 @@ static NndStatus measure(Profile *p, int64_t count, double seconds, ProfileTable
     NndStatus status = call(p, items, count, error); /* warms up */
     jit_profile_reset(p->unit.engine);
     double end = seconds_now() + seconds;
-    for (int calls = 0; !status && (calls < LEAST_CALLS || seconds_now() < end); calls++)
+    int calls = 0;
+    for (; !status && (calls < LEAST_CALLS || seconds_now() < end); calls++)
         status = call(p, items, count, error);
     if (!status)
-        *out = make_table(p, count);
+        *out = make_table(p, count, calls);
     return status;
 }
 

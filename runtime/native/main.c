@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "runtime/bench.h"
-#include "runtime/memory.h"
+#include "runtime/call.h"
 #include "runtime/native/program.h"
 #include "runtime/pool.h"
 #include "runtime/predict.h"
@@ -55,16 +55,12 @@ static void print_help(const char *name)
 static NndStatus run(void *engine, const NndFunctionDesc *function, const NndCall *call, NndError *error)
 {
     Program *program = engine;
-    NndStatus status = nnd_memory_reserve(&program->arena, function->arena_size(call->axes), error);
-    if (!status && !program->kept.data)
+    NndStatus status = NND_OK;
+    if (!program->kept.data)
         status = nnd_memory_new(&program->kept, function->kept_size(call->axes), error);
-    if (status)
-        return status;
     NndCall own = *call;
-    own.arena = program->arena.data;
     own.kept = program->kept.data;
-    function->run(&own);
-    return NND_OK;
+    return status ? status : nnd_call_run(&nnd_program_module, function, &own, call->pool, &program->arena, error);
 }
 
 static NndStatus bench(Program *p, const Options *options, NndError *error)

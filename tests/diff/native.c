@@ -9,7 +9,7 @@
 
 #include "compiler/codegen/object.h"
 #include "runtime/data/file.h"
-#include "runtime/memory.h"
+#include "runtime/call.h"
 
 typedef struct Native {
     Engine engine;
@@ -26,13 +26,10 @@ static NndStatus run(Engine *engine, const char *name, const NndCall *call, NndE
             continue;
         NndCall own = *call;
         NndMemory arena = {0}, kept = {0}; /* of this call alone: arguments may be others in the next */
-        NndStatus status = nnd_memory_new(&arena, function->arena_size(call->axes), error);
-        if (!status)
-            status = nnd_memory_new(&kept, function->kept_size(call->axes), error);
-        own.arena = arena.data;
+        NndStatus status = nnd_memory_new(&kept, function->kept_size(call->axes), error);
         own.kept = kept.data;
         if (!status)
-            function->run(&own);
+            status = nnd_call_run(module, function, &own, call->pool, &arena, error);
         nnd_memory_free(&arena);
         nnd_memory_free(&kept);
         return status;
