@@ -381,6 +381,21 @@ static void group_region(Fuser *f, IrRegion *region)
     }
 }
 
+/* What is computed once is there before all else, so that a kernel that reads it may join one of which it comes after. */
+static void put_fixed_first(const Fuser *f, IrRegion *body)
+{
+    IrInst *first_other = body->first;
+    while (first_other && is_fixed(f, first_other))
+        first_other = first_other->next;
+    for (IrInst *inst = first_other, *next; inst; inst = next) {
+        next = inst->next;
+        if (!is_fixed(f, inst))
+            continue;
+        ir_inst_remove(body, inst);
+        ir_inst_insert(body, first_other, inst);
+    }
+}
+
 bool pass_fuse(IrFunc *func)
 {
     Arena *arena = func->module->arena;
@@ -389,6 +404,7 @@ bool pass_fuse(IrFunc *func)
     f.uses = ARENA_ARRAY(arena, Uses, count + 1);
     f.inlined = ARENA_ARRAY(arena, bool, count + 1);
     f.fixed = fuse_fixed(arena, func, count);
+    put_fixed_first(&f, func->body);
     note_region(&f, func->body);
     decide_inlining(&f, func->body);
     group_region(&f, func->body);
