@@ -127,7 +127,7 @@ static void launch_copies(FuncGen *fg)
     for (int i = 0; i < body->yield_count; i++) {
         if (fg->cells[body->yields[i]->id] == result_cell(fg, i))
             continue;
-        Output output = {body->yields[i], OUTPUT_CELL, result_cell(fg, i)};
+        Output output = {.value = body->yields[i], .kind = OUTPUT_CELL, .which = result_cell(fg, i)};
         nest_launch(fg, nest_copy(fg, &output, 1));
     }
 }

@@ -34,7 +34,7 @@ bool map_is_flat(const FuncGen *fg, const Nest *nest)
     const IrType *shape = &nest->outputs.data[0].value->type;
     for (int i = 0; i < nest->outputs.count; i++) {
         const Output *output = &nest->outputs.data[i];
-        bool moved = output->kind == OUTPUT_EMIT || output->kind == OUTPUT_FINAL;
+        bool moved = output->kind == OUTPUT_EMIT || output->kind == OUTPUT_FINAL || output->kind == OUTPUT_INSIDE;
         if (moved || !value_is_flat(fg, output->value, shape, 0))
             return false;
     }

@@ -13,7 +13,8 @@ LLVMValueRef nest_output_base(Emit *e, const Output *output)
     const IrInst *scan = e->region ? e->region->scan : NULL;
     switch (output->kind) {
     case OUTPUT_OWN:
-    case OUTPUT_LISTED: return element_base(e, output->value);
+    case OUTPUT_LISTED:
+    case OUTPUT_INSIDE: return element_base(e, output_stored(output));
     case OUTPUT_CELL: return emit_cell(e, output->which);
     case OUTPUT_EMIT: return emit_cell(e, e->fg->cells[scan->results[output->which].id]);
     case OUTPUT_STATE: return e->region->next[output->which];
@@ -42,13 +43,15 @@ LLVMValueRef nest_output_position(Emit *e, const Output *output, const Index *in
         moved.at[0] = demand_listed_place(e, output->value, index->at[0]);
     if (output->kind == OUTPUT_FINAL)
         moved.at[0] = emit_order(e, e->region->scan->attrs.scan.dim, index->at[0]);
-    return element_position(e, output->value, &moved);
+    if (output->kind == OUTPUT_INSIDE)
+        border_move_inside(e, output, &moved);
+    return element_position(e, output_stored(output), &moved);
 }
 
 void nest_store_output(Emit *e, const Output *output, const Index *index)
 {
     LLVMValueRef scalar = element(e, output->value, index);
-    memory_store(e, output->value, nest_output_base(e, output), nest_output_position(e, output, index), scalar);
+    memory_store(e, output_stored(output), nest_output_base(e, output), nest_output_position(e, output, index), scalar);
 }
 
 void nest_store(Emit *e, const Nest *nest, const Index *index)
@@ -64,9 +67,9 @@ void nest_memory(Emit *e, const Nest *nest)
     for (int i = 0; i < nest->outputs.count; i++) {
         bool known = false;
         for (int k = 0; k < count; k++)
-            known |= values[k] == nest->outputs.data[i].value;
+            known |= values[k] == output_stored(&nest->outputs.data[i]);
         if (!known)
-            values[count++] = nest->outputs.data[i].value;
+            values[count++] = output_stored(&nest->outputs.data[i]);
     }
     memory_begin(e, values, count);
 }
@@ -202,12 +205,22 @@ static Nest *new_nest(FuncGen *fg, const IrInst *anchor)
 
 static void add_output(FuncGen *fg, Nest *nest, const IrValue *value, OutputKind kind, int which)
 {
-    vec_push(fg->cg->arena, &nest->outputs, ((Output){value, kind, which}));
+    vec_push(fg->cg->arena, &nest->outputs, ((Output){.value = value, .kind = kind, .which = which}));
 }
 
-/* Also the sequences that the surrounding scan emits. */
+static void add_inside(FuncGen *fg, Nest *nest, const IrValue *whole, const IrRegion *region)
+{
+    const IrValue *padded = fuse_padded(whole, region);
+    vec_push(fg->cg->arena, &nest->outputs, ((Output){.value = padded, .kind = OUTPUT_INSIDE, .whole = whole}));
+}
+
+/* Also the sequences that the surrounding scan emits. Of a padded value the inside, list_borders has the rest. */
 static void add_root(FuncGen *fg, Nest *nest, const IrValue *value, const IrRegion *region)
 {
+    if (fuse_padded(value, region)) {
+        add_inside(fg, nest, value, region);
+        return;
+    }
     add_output(fg, nest, value, OUTPUT_OWN, 0);
     if (!ir_region_is_row(region))
         return;
@@ -311,6 +324,22 @@ static const IrInst *maximum_of(const Kernel *kernel)
     return NULL;
 }
 
+/* In front of the nests that store what is inside. */
+static void list_borders(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
+{
+    for (int i = 0; i < kernel->roots.count; i++) {
+        const IrValue *value = kernel->roots.data[i];
+        if (!fuse_padded(value, region))
+            continue;
+        Nest *nest = new_nest(fg, NULL);
+        nest->kind = NEST_BORDER;
+        add_inside(fg, nest, value, region);
+        set_items(nest, &value->type, border_item_rank(&nest->outputs.data[0]), 1);
+        nest->item_ns = 500;
+        vec_push(fg->cg->arena, out, nest);
+    }
+}
+
 static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
 {
     if (kernel->kind == KERNEL_SCAN) {
@@ -348,9 +377,11 @@ static void list_kernel(FuncGen *fg, const Kernel *kernel, const IrRegion *regio
 /* Says of the nest's values that they can be loaded, or not while they are computed. */
 static void set_stored(FuncGen *fg, const Nest *nest, bool stored)
 {
-    for (int i = 0; i < nest->outputs.count; i++)
-        if (nest->outputs.data[i].kind == OUTPUT_OWN || nest->outputs.data[i].kind == OUTPUT_LISTED)
-            fg->stored[nest->outputs.data[i].value->id] = stored;
+    for (int i = 0; i < nest->outputs.count; i++) {
+        OutputKind kind = nest->outputs.data[i].kind;
+        if (kind == OUTPUT_OWN || kind == OUTPUT_LISTED || kind == OUTPUT_INSIDE)
+            fg->stored[output_stored(&nest->outputs.data[i])->id] = stored;
+    }
     for (int i = 0; nest->kind == NEST_SCAN && i < nest->anchor->result_count; i++)
         fg->stored[nest->anchor->results[i].id] = stored;
 }
@@ -358,6 +389,7 @@ static void set_stored(FuncGen *fg, const Nest *nest, bool stored)
 void nest_list(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
 {
     int first = out->count;
+    list_borders(fg, kernel, region, out);
     list_kernel(fg, kernel, region, out);
     for (int i = first; i < out->count; i++) {
         out->data[i]->once |= kernel->once;
@@ -391,6 +423,7 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
         else
             reduce_emit_columns(e, nest, lo, hi);
         break;
+    case NEST_BORDER: border_emit(e, nest, lo, hi); break;
     case NEST_SCATTER: scatter_emit(e, nest, lo, hi); break;
     case NEST_KEEP: put_emit_keep(e, nest, lo, hi); break;
     case NEST_PUT: put_emit_rows(e, nest, lo, hi); break;
@@ -410,7 +443,7 @@ static const char *kind_name(NestKind kind)
 {
     static const char *const names[] = {
         [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
-        [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
+        [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_BORDER] = "border", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
         [NEST_UNITS] = "units",     [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",    [NEST_KEEP] = "keep",
         [NEST_PUT] = "put",         [NEST_DECAY] = "decay",     [NEST_DEMAND] = "demand"};
     return names[kind];

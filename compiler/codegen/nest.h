@@ -16,7 +16,8 @@ typedef enum OutputKind {
     OUTPUT_EMIT,  /* in a scan: sequence result `which`, at the row of time t */
     OUTPUT_STATE, /* in a scan: the next state `which` */
     OUTPUT_FINAL, /* in a scan: last state `which`, at the row of the item */
-    OUTPUT_LISTED /* the value's own buffer, at the place of the row that is listed (demand.h) */
+    OUTPUT_LISTED, /* the value's own buffer, at the place of the row that is listed (demand.h) */
+    OUTPUT_INSIDE /* the buffer of `whole`, which pads the value */
 } OutputKind;
 
 /* Where an element of a value is stored. */
@@ -24,7 +25,14 @@ typedef struct Output {
     const IrValue *value;
     OutputKind kind;
     int which;
+    const IrValue *whole;
 } Output;
+
+/* What is stored. */
+static inline const IrValue *output_stored(const Output *output)
+{
+    return output->kind == OUTPUT_INSIDE ? output->whole : output->value;
+}
 
 typedef enum NestKind {
     NEST_FLAT,    /* items are elements in memory order */
@@ -32,6 +40,7 @@ typedef enum NestKind {
     NEST_ELEMENTS, /* items are elements, one index for each axis */
     NEST_LANES,   /* a reduction of contiguous entries; items are results */
     NEST_COLUMNS, /* a reduction or contraction; items are chunks of the last axis */
+    NEST_BORDER,  /* the zeros around a padded value */
     NEST_SCATTER, /* scatter_add; items are chunks of the last axis */
     NEST_KEEP,    /* put: the rows as they were; items are rows */
     NEST_PUT,     /* put: the new rows; items are these */
@@ -95,6 +104,12 @@ void map_emit_flat(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void map_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void map_emit_elements(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 bool map_is_flat(const FuncGen *fg, const Nest *nest);
+
+/* From the index in a padded value to that in the whole. */
+void border_move_inside(Emit *e, const Output *output, Index *index);
+/* Of what an item of the border is: axes in front of the first one that is padded. */
+int border_item_rank(const Output *output);
+void border_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 void reduce_emit_lanes(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);

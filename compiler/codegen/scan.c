@@ -82,7 +82,7 @@ static void emit_for_places(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValu
 
 static void copy_value(Emit *e, const IrValue *value, OutputKind kind, int which, LLVMValueRef lo, LLVMValueRef hi)
 {
-    Output output = {value, kind, which};
+    Output output = {.value = value, .kind = kind, .which = which};
     emit_for_places(e, nest_copy(e->fg, &output, 1), lo, hi);
 }
 

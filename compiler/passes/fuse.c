@@ -11,7 +11,8 @@
  *      element just once.
  *   2. If not, it is a root. May it join the kernel of the last value that it
  *      reads? Yes if it reads that kernel's values only at its own index, the
- *      shapes agree, and all else that it reads is there by then.
+ *      shapes agree, and all else that it reads is there by then. A pad has the
+ *      index and the shape of what it pads.
  *   3. If not, it begins a kernel of its own.
  */
 #include "compiler/passes/fuse.h"
@@ -303,13 +304,14 @@ static void decide_inlining(Fuser *f, const IrRegion *region)
 typedef struct Reads {
     int latest;         /* number of the last kernel that it reads from; 0: none of this function */
     bool only_in_place; /* values of that kernel are read only at the root's own index */
+    bool pads;          /* the root is a pad: it and those below it do not count */
     Insts tree;         /* the inlined instructions that belong to the root alone */
 } Reads;
 
 /* `own`: inst is the root, or all that reads it is in the tree. */
 static void read_tree(const Fuser *f, const IrInst *inst, bool own, bool in_place, Reads *reads)
 {
-    in_place = in_place && (is_elementwise(inst) || inst->op == OP_on_demand);
+    in_place = in_place && (is_elementwise(inst) || inst->op == OP_on_demand || (inst->op == OP_pad && reads->pads));
     for (int i = 0; i < inst->arg_count; i++) {
         IrInst *def = inst->args[i]->def;
         if (!def)
@@ -341,22 +343,29 @@ static KernelKind kind_of(const IrInst *inst)
     }
 }
 
+/* Of a root: that of what it is computed of, element by element. */
+static const IrType *shape_of(const Fuser *f, const IrInst *inst, const Reads *reads)
+{
+    while (reads->pads && inst->args[0]->def && inst->args[0]->def->op == OP_pad && f->inlined[inst->args[0]->id])
+        inst = inst->args[0]->def;
+    return reads->pads ? &inst->args[0]->type : &inst->results[0].type;
+}
+
 static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int first_of_region)
 {
     if (is_demand(f, inst))
         return reads->latest == inst->args[0]->def->group;
-    if (!is_elementwise(inst) || reads->latest < first_of_region || !reads->only_in_place ||
+    if (!(is_elementwise(inst) || reads->pads) || reads->latest < first_of_region || !reads->only_in_place ||
         optimisation_in(f->without, OPTIMISE_EPILOGUES))
         return false;
     const Kernelling *kernel = &f->kernels.data[reads->latest - 1];
     return kernel->kind != KERNEL_SCAN && kernel->kind != KERNEL_ROWS && kernel->fixed == is_fixed(f, inst) &&
-           ir_type_same_dims(&kernel->shape, &inst->results[0].type);
+           ir_type_same_dims(&kernel->shape, shape_of(f, inst, reads));
 }
 
-static int new_kernel(Fuser *f, const IrInst *inst)
+static int new_kernel(Fuser *f, const IrInst *inst, const Reads *reads)
 {
-    vec_push(f->arena, &f->kernels,
-             ((Kernelling){kind_of(inst), inst->results[0].type, is_fixed(f, inst)}));
+    vec_push(f->arena, &f->kernels, ((Kernelling){kind_of(inst), *shape_of(f, inst, reads), is_fixed(f, inst)}));
     return f->kernels.count;
 }
 
@@ -368,12 +377,12 @@ static void group_region(Fuser *f, IrRegion *region)
             inst->group = -1;
             continue;
         }
-        Reads reads = {.only_in_place = true};
+        Reads reads = {.only_in_place = true, .pads = inst->op == OP_pad && !ir_region_is_row(region)};
         read_tree(f, inst, true, true, &reads);
         const IrInst *maximum = inst->op == OP_argmax ? maximum_of(f, inst) : NULL;
         inst->group = maximum                            ? maximum->group
                       : may_join(f, inst, &reads, first) ? reads.latest
-                                                         : new_kernel(f, inst);
+                                                         : new_kernel(f, inst, &reads);
         for (int i = 0; i < reads.tree.count; i++)
             reads.tree.data[i]->group = inst->group;
         if (inst->region)
@@ -408,6 +417,7 @@ bool pass_fuse(IrFunc *func)
     note_region(&f, func->body);
     decide_inlining(&f, func->body);
     group_region(&f, func->body);
+    fuse_read_paddings(func);
     return true;
 }
 

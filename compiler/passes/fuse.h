@@ -56,6 +56,14 @@ void fuse_rows(Arena *arena, const IrFunc *func, KernelList *kernels, int value_
  */
 bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count);
 
+/* What a pad that is stored pads, through pads that are not; NULL of any other value. Its kernel is that of what it pads, computes
+ * the inside only, and has zeros put around it. Not in the regions of scans over rows. */
+const IrValue *fuse_padded(const IrValue *value, const IrRegion *region);
+
+/* Has element-wise instructions read a padded value inside of the padding, if then it need not be in memory itself. For pass_fuse,
+ * which has said what the kernels are. */
+void fuse_read_paddings(IrFunc *func);
+
 /* True if the value is computed where it is used and never has memory of its own. */
 bool fuse_is_inlined(const IrValue *value, const IrRegion *region);
 

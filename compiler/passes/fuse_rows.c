@@ -92,9 +92,18 @@ static bool is_row_local(Run *run, const Kernel *kernel)
     return true;
 }
 
+/* Padded values are larger than what is computed of them. */
+static bool stores_padded(const Kernel *kernel)
+{
+    for (int i = 0; i < kernel->roots.count; i++)
+        if (kernel->roots.data[i]->def->op == OP_pad)
+            return true;
+    return false;
+}
+
 static bool can_be_in_run(const Kernel *kernel)
 {
-    return kernel->roots.count > 0 &&
+    return kernel->roots.count > 0 && !stores_padded(kernel) &&
            (kernel->kind == KERNEL_MAP || (kernel->kind == KERNEL_REDUCE && is_last_axis(kernel->anchor)));
 }
 
