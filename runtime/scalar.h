@@ -30,15 +30,21 @@ static inline float nnd_from_bits(uint32_t bits)
     return x;
 }
 
-/* exp(x) = 2^n exp(r), n = round(x log2(e)), |r| <= log(2)/2; polynomial of Cephes' expf (Moshier).
- * Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits. */
-static inline float nnd_exp_f32(float x)
+/* Where exp leaves the normal range. */
+#define NND_EXP_HIGH 88.7228394f
+#define NND_EXP_LOW (-87.3365448f)
+
+/* 1.5 * 2^23: a number that this is added to is rounded to an integer, which then stands in the low bits. */
+#define NND_ROUNDING 12582912.0f
+
+/* exp(x) = 2^n exp(r), n = round(x log2(e)), |r| <= log(2)/2; polynomial of Cephes' expf (Moshier). x is brought into the
+ * normal range; returns exp(r), and n + NND_ROUNDING. */
+static inline float nnd_exp_parts(float x, float *rounded)
 {
-    const float high = 88.7228394f, low = -87.3365448f, magic = 12582912.0f;
-    float c = x > high ? high : x;
-    c = c < low ? low : c;
-    float t = fmaf(c, 1.44269504f, magic);
-    float n = t - magic;
+    float c = x > NND_EXP_HIGH ? NND_EXP_HIGH : x;
+    c = c < NND_EXP_LOW ? NND_EXP_LOW : c;
+    float t = fmaf(c, 1.44269504f, NND_ROUNDING);
+    float n = t - NND_ROUNDING;
     float r = fmaf(n, -0.693359375f, c);
     r = fmaf(n, 2.12194440e-4f, r);
     float p = 1.9875691500e-4f;
@@ -49,13 +55,21 @@ static inline float nnd_exp_f32(float x)
     p = fmaf(p, r, 5.0000001201e-1f);
     float r2 = r * r;
     p = fmaf(p, r2, r);
-    p = p + 1.0f;
-    int32_t k = (int32_t)(nnd_bits(t) - nnd_bits(magic));
+    *rounded = t;
+    return p + 1.0f;
+}
+
+/* 2^n has no bits of its own where n is 128. */
+static inline float nnd_exp_f32(float x)
+{
+    float t;
+    float p = nnd_exp_parts(x, &t);
+    int32_t k = (int32_t)(nnd_bits(t) - nnd_bits(NND_ROUNDING));
     int32_t half = k >> 1;
     p = p * nnd_from_bits((uint32_t)(half + 127) << 23);
     p = p * nnd_from_bits((uint32_t)(k - half + 127) << 23);
-    p = x > high ? INFINITY : p;
-    return x < low ? 0.0f : p;
+    p = x > NND_EXP_HIGH ? INFINITY : p;
+    return x < NND_EXP_LOW ? 0.0f : p;
 }
 
 /* log(x) = e log(2) + log(m), sqrt(1/2) <= m < sqrt(2); polynomial of Cephes' logf (Moshier). */
@@ -87,9 +101,13 @@ static inline float nnd_log_f32(float x)
     return x != x ? x : y;
 }
 
+/* 1 / (1 + exp(-x)). Here 2^128 may be infinite, and a number beside which 1 is nothing need not be 0: the bits of n + 127 are
+ * shifted to where an exponent has them, those of NND_ROUNDING out of the number. */
 static inline float nnd_sigmoid_f32(float x)
 {
-    return 1.0f / (1.0f + nnd_exp_f32(-x));
+    float t;
+    float p = nnd_exp_parts(-x, &t);
+    return 1.0f / (1.0f + p * nnd_from_bits((nnd_bits(t) + 127) << 23));
 }
 
 /* Odd rational function of degree 13/6, as in Eigen's generic_fast_tanh_float; near 0 it is x. */

@@ -77,18 +77,19 @@ static LLVMValueRef horner(Emit *e, LLVMValueRef x, const float *c, int count)
     return p;
 }
 
-/* 2^(n) for n small enough that its bits are those of a normal number. */
+/* 2^n for n small enough that its bits are those of a normal number, or infinite for 128. */
 static LLVMValueRef power_of_two(Emit *e, LLVMValueRef n, LLVMValueRef like)
 {
     LLVMValueRef biased = LLVMBuildAdd(e->b, n, integer(e, n, 127), "");
     return from_bits(e, LLVMBuildShl(e->b, biased, integer(e, n, 23), ""), like);
 }
 
-LLVMValueRef math_exp(Emit *e, LLVMValueRef x)
+/* nnd_exp_parts. */
+static LLVMValueRef exp_parts(Emit *e, LLVMValueRef x, LLVMValueRef *rounded)
 {
     static const float c[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
                               4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
-    LLVMValueRef high = real(e, x, 88.7228394f), low = real(e, x, -87.3365448f), magic = real(e, x, 12582912.0f);
+    LLVMValueRef high = real(e, x, NND_EXP_HIGH), low = real(e, x, NND_EXP_LOW), magic = real(e, x, NND_ROUNDING);
     LLVMValueRef v = pick(e, LLVMRealOGT, x, high, high, x);
     v = pick(e, LLVMRealOLT, v, low, low, v);
     LLVMValueRef t = math_fma(e, v, real(e, x, 1.44269504f), magic);
@@ -97,8 +98,15 @@ LLVMValueRef math_exp(Emit *e, LLVMValueRef x)
     r = math_fma(e, n, real(e, x, 2.12194440e-4f), r);
     LLVMValueRef p = horner(e, r, c, 6);
     p = math_fma(e, p, mul(e, r, r), r);
-    p = add(e, p, real(e, x, 1.0f));
-    LLVMValueRef k = LLVMBuildSub(e->b, bits(e, t), bits(e, magic), "");
+    *rounded = t;
+    return add(e, p, real(e, x, 1.0f));
+}
+
+LLVMValueRef math_exp(Emit *e, LLVMValueRef x)
+{
+    LLVMValueRef high = real(e, x, NND_EXP_HIGH), low = real(e, x, NND_EXP_LOW), t;
+    LLVMValueRef p = exp_parts(e, x, &t);
+    LLVMValueRef k = LLVMBuildSub(e->b, bits(e, t), bits(e, real(e, x, NND_ROUNDING)), "");
     LLVMValueRef half = LLVMBuildAShr(e->b, k, integer(e, k, 1), "");
     p = mul(e, p, power_of_two(e, half, x));
     p = mul(e, p, power_of_two(e, LLVMBuildSub(e->b, k, half, ""), x));
@@ -139,9 +147,10 @@ LLVMValueRef math_log(Emit *e, LLVMValueRef x)
 
 LLVMValueRef math_sigmoid(Emit *e, LLVMValueRef x)
 {
-    LLVMValueRef one = real(e, x, 1.0f);
-    LLVMValueRef below = add(e, one, math_exp(e, LLVMBuildFNeg(e->b, x, "")));
-    return LLVMBuildFDiv(e->b, one, below, "");
+    LLVMValueRef one = real(e, x, 1.0f), t;
+    LLVMValueRef p = exp_parts(e, LLVMBuildFNeg(e->b, x, ""), &t);
+    LLVMValueRef power = power_of_two(e, bits(e, t), x); /* NND_ROUNDING is shifted out */
+    return LLVMBuildFDiv(e->b, one, add(e, one, mul(e, p, power)), "");
 }
 
 LLVMValueRef math_tanh(Emit *e, LLVMValueRef x)

@@ -16,6 +16,7 @@ bool pass_dce(IrFunc *func);        /* unused values; unused emits, states and o
 bool pass_hoist_scan(IrFunc *func); /* out of scans: what depends on no state, what only feeds emits */
 bool pass_pad_windows(IrFunc *func);
 bool pass_sink_transposes(IrFunc *func); /* work is done in its operands' own order */
+bool pass_vector_dot(IrFunc *func); /* products with a vector are sums, which are made in lanes */
 bool pass_last_state(IrFunc *func); /* the last row of a scan's sequence is one of its states */
 bool pass_fold_embedding(IrFunc *func); /* linear maps of rows of tables become rows of tables */
 bool pass_fuse(IrFunc *func);       /* inst->group: see fuse.h */

@@ -24,6 +24,7 @@ static const Pass pipeline[] = {
     {"fold-embedding", pass_fold_embedding, ONE(FOLD_EMBEDDING), true},
     {"pad-windows", pass_pad_windows, ONE(PAD_WINDOWS), true},
     {"sink-transposes", pass_sink_transposes, ONE(SINK_TRANSPOSES), true},
+    {"vector-dot", pass_vector_dot, ONE(VECTORISE), true},
     {"dce", pass_dce, ONE(DCE), false},
     {"fuse", pass_fuse, 0, true},
 };
@@ -32,7 +33,7 @@ enum { PASS_COUNT = sizeof pipeline / sizeof *pipeline };
 const char *const *passes_names(void)
 {
     static const char *const names[] = {"fold", "cse", "last-state", "hoist-scan", "fold-again", "cse-again",
-                                        "fold-embedding", "pad-windows", "sink-transposes", "dce", "fuse", NULL};
+                                        "fold-embedding", "pad-windows", "sink-transposes", "vector-dot", "dce", "fuse", NULL};
     _Static_assert(sizeof names / sizeof *names == PASS_COUNT + 1, "a pass has no name");
     return names;
 }

@@ -2,7 +2,7 @@
  *
  * One pass over one module, as text: tests/ir/<pass>/<behaviour>.ir is a module,
  * a line "----", and what the pass makes of it:
- *   fold cse dce last_state hoist_scan pad_windows sink_transposes narrow fuse   the functions
+ *   fold cse dce last_state hoist_scan pad_windows sink_transposes vector_dot narrow fuse   the functions
  *   gradient                       the function that returns the adjoints of the parameters; the
  *                                  loss is the first result
  *   plan                           kernels, and where their roots live; the module has groups
@@ -88,6 +88,12 @@ static const char *run_narrow(Arena *arena, IrModule *module)
     return functions_text(arena, module);
 }
 
+static const char *run_vector_dot(Arena *arena, IrModule *module)
+{
+    rewritten(arena, module, pass_vector_dot);
+    return rewritten(arena, module, pass_dce);
+}
+
 static const char *run_fuse(Arena *arena, IrModule *module)
 {
     return rewritten(arena, module, pass_fuse);
@@ -148,7 +154,7 @@ static RunFn *pass_of(const char *folder)
     } passes[] = {{"fold", run_fold}, {"cse", run_cse}, {"dce", run_dce}, {"last_state", run_last_state},
                   {"pad_windows", run_pad_windows}, {"sink_transposes", run_sink_transposes}, {"hoist_scan", run_hoist_scan}, {"distinct", run_distinct}, {"winners", run_winners},
                   {"distinct_dot", run_distinct_dot}, {"adjoint_windows", run_adjoint_windows}, {"narrow", run_narrow}, {"fold_embedding", run_fold_embedding},
-                  {"gradient", run_gradient}, {"fuse", run_fuse},
+                  {"gradient", run_gradient}, {"vector_dot", run_vector_dot}, {"fuse", run_fuse},
                   {"plan", run_plan}};
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
         if (!strcmp(passes[i].folder, folder))
