@@ -184,17 +184,6 @@ static void plan_reduction(const FuncGen *fg, Nest *nest)
     add_reduced_axes(nest, inst);
 }
 
-static void plan_scatter(Nest *nest)
-{
-    const IrType *type = shape_of(nest), *index = &nest->anchor->args[1]->type;
-    nest->kind = NEST_SCATTER;
-    if (type->rank > 1)
-        set_items(nest, (const IrType[]){{.dims = {type->dims[type->rank - 1]}}}, 1, COLUMN_CHUNK);
-    nest->item_ns = COLUMN_CHUNK;
-    for (int i = 0; i < index->rank; i++)
-        add_inner(nest, index->dims[i]);
-}
-
 static Nest *new_nest(FuncGen *fg, const IrInst *anchor)
 {
     Nest *nest = ARENA_NEW(fg->cg->arena, Nest);
@@ -230,25 +219,27 @@ static void add_root(FuncGen *fg, Nest *nest, const IrValue *value, const IrRegi
             add_output(fg, nest, value, OUTPUT_EMIT, i - states);
 }
 
-/* scatter_add adds in memory; what else the kernel computes comes afterwards. */
+/* The sum has memory even if nothing else reads it. */
 static void list_scatter(FuncGen *fg, const Kernel *kernel, const IrRegion *region, NestList *out)
 {
     const IrValue *sum = &kernel->anchor->results[0];
-    Nest *scatter = new_nest(fg, kernel->anchor), *rest = new_nest(fg, NULL);
-    if (fg->cells[sum->id] < 0) {
-        const IrDim *const *dims = (const IrDim *const *)sum->type.dims;
+    const IrDim *const *dims = (const IrDim *const *)sum->type.dims;
+    Nest *sort = new_nest(fg, kernel->anchor), *scatter = new_nest(fg, kernel->anchor);
+    if (fg->cells[sum->id] < 0)
         fg->cells[sum->id] = memory_scratch(fg, dims, sum->type.rank, (int64_t)nnd_dtype_size(sum->type.dtype), 1);
-    }
+    sort->kind = NEST_SORT;
+    sort->scatter = scatter->scatter = scatter_plan(fg, kernel->anchor);
+    scatter->kind = NEST_SCATTER;
     add_root(fg, scatter, sum, region);
-    plan_scatter(scatter);
-    vec_push(fg->cg->arena, out, scatter);
     for (int i = 0; i < kernel->roots.count; i++)
         if (kernel->roots.data[i] != sum)
-            add_root(fg, rest, kernel->roots.data[i], region);
-    if (!rest->outputs.count)
-        return;
-    plan_map(fg, rest);
-    vec_push(fg->cg->arena, out, rest);
+            add_root(fg, scatter, kernel->roots.data[i], region);
+    set_items(scatter, &sum->type, 1, 1);
+    for (int i = 1; i < sum->type.rank; i++)
+        add_inner(scatter, sum->type.dims[i]);
+    scatter->item_ns = 1 + nest_element_ns(fg, scatter);
+    vec_push(fg->cg->arena, out, sort);
+    vec_push(fg->cg->arena, out, scatter);
 }
 
 /* Items are the rows of `type`. */
@@ -280,7 +271,7 @@ static void list_rows(FuncGen *fg, const Kernel *kernel, NestList *out)
 /* Of a scan's kernel: depends on no step, and is done before the scan. */
 static bool is_outside(const Nest *nest, const IrDim *parent)
 {
-    const IrType *type = nest->kind == NEST_PACK ? NULL : shape_of(nest);
+    const IrType *type = nest->outputs.count ? shape_of(nest) : NULL;
     return !type || type->rank == 0 || type->dims[0] != parent;
 }
 
@@ -424,6 +415,7 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
             reduce_emit_columns(e, nest, lo, hi);
         break;
     case NEST_BORDER: border_emit(e, nest, lo, hi); break;
+    case NEST_SORT: scatter_emit_sort(e, nest); break;
     case NEST_SCATTER: scatter_emit(e, nest, lo, hi); break;
     case NEST_KEEP: put_emit_keep(e, nest, lo, hi); break;
     case NEST_PUT: put_emit_rows(e, nest, lo, hi); break;
@@ -443,7 +435,7 @@ static const char *kind_name(NestKind kind)
 {
     static const char *const names[] = {
         [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
-        [NEST_COLUMNS] = "columns", [NEST_SCATTER] = "scatter", [NEST_BORDER] = "border", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
+        [NEST_COLUMNS] = "columns", [NEST_SORT] = "sort", [NEST_SCATTER] = "scatter", [NEST_BORDER] = "border", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
         [NEST_UNITS] = "units",     [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",    [NEST_KEEP] = "keep",
         [NEST_PUT] = "put",         [NEST_DECAY] = "decay",     [NEST_DEMAND] = "demand"};
     return names[kind];

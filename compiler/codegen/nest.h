@@ -41,7 +41,8 @@ typedef enum NestKind {
     NEST_LANES,   /* a reduction of contiguous entries; items are results */
     NEST_COLUMNS, /* a reduction or contraction; items are chunks of the last axis */
     NEST_BORDER,  /* the zeros around a padded value */
-    NEST_SCATTER, /* scatter_add; items are chunks of the last axis */
+    NEST_SORT,    /* of scatter_add: which entries each row is the sum of; one item */
+    NEST_SCATTER, /* scatter_add; items are rows */
     NEST_KEEP,    /* put: the rows as they were; items are rows */
     NEST_PUT,     /* put: the new rows; items are these */
     NEST_DECAY,   /* decay; items are rows */
@@ -55,6 +56,7 @@ typedef enum NestKind {
 
 typedef struct DotPlan DotPlan; /* dot.h */
 typedef struct Demand Demand;   /* demand.h */
+typedef struct Scatter Scatter; /* scatter.c */
 
 typedef struct Nest Nest;
 typedef VEC(Nest *) NestList;
@@ -75,6 +77,7 @@ struct Nest {
     bool lanes;           /* UNITS: computed in vectors */
     NestList steps;       /* SCAN, RUN: what is done at each step or row, in order */
     int *state_cells;     /* SCAN: two buffers for each state */
+    Scatter *scatter;     /* SORT, SCATTER */
     Demand *demand;       /* DEMAND; TILES whose items are places in its list */
     bool once;            /* in the first call only: what it stores is kept */
 };
@@ -113,6 +116,8 @@ void border_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 void reduce_emit_lanes(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void reduce_emit_columns(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+Scatter *scatter_plan(FuncGen *fg, const IrInst *inst);
+void scatter_emit_sort(Emit *e, const Nest *nest);
 void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void put_emit_keep(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void put_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);

@@ -1,96 +1,164 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * scatter_add: rows are added one after the other, in order; threads share the
- * columns.
+ * scatter_add, in two nests. The first one sorts: by rows of the result, the entries that are added to each, in order. The
+ * second one makes row after row, in the cache, and what else the kernel computes of it. Threads share rows; a row's sum is in
+ * the order of entries, whoever makes it.
+ *
+ *   ends   [rows]: behind the last entry of each row, where the next one begins
+ *   order  [entries]: sorted
  */
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/nest.h"
 #include "compiler/codegen/scalar.h"
 
-typedef struct Scatter {
-    const Nest *nest;
-    const IrInst *inst;
-    const IrValue *result;
-    LLVMValueRef base, first, width; /* columns of this block along the last axis */
-} Scatter;
+struct Scatter {
+    int ends, order; /* cells */
+};
 
-/* Loops over all axes of the result but the first: calls `visit` with axes 1.. of `index` set. */
-typedef void Visit(Emit *e, const Scatter *s, Index *index, void *context);
-
-static void each_column(Emit *e, const Scatter *s, Index *index, int axis, Visit *visit, void *context)
+Scatter *scatter_plan(FuncGen *fg, const IrInst *inst)
 {
-    const IrType *type = &s->result->type;
-    if (axis == type->rank) {
-        visit(e, s, index, context);
-        return;
-    }
-    bool last = axis == type->rank - 1;
-    LLVMValueRef hi = last ? s->width : emit_extent(e, type->dims[axis]);
-    Loop loop = loop_begin(e, emit_i64(e, 0), hi, 1, last ? LOOP_VECTOR : LOOP_PLAIN);
-    index->at[axis] = last ? index_add(e, s->first, loop.index) : loop.index;
-    each_column(e, s, index, axis + 1, visit, context);
+    const IrType *which = &inst->args[1]->type;
+    Scatter *s = ARENA_NEW(fg->cg->arena, Scatter);
+    s->ends = memory_scratch(fg, (const IrDim *const *)inst->results[0].type.dims, 1, sizeof(int32_t), 1);
+    s->order = memory_scratch(fg, (const IrDim *const *)which->dims, which->rank, sizeof(int32_t), 1);
+    return s;
+}
+
+/* ---- sorting ---- */
+
+static LLVMValueRef entry_count(Emit *e, const IrInst *inst)
+{
+    const IrType *which = &inst->args[1]->type;
+    return emit_product(e, (const IrDim *const *)which->dims, which->rank);
+}
+
+static void set_number(Emit *e, LLVMValueRef table, LLVMValueRef at, LLVMValueRef number)
+{
+    memory_store_raw(e, NND_I32, table, at, LLVMBuildTrunc(e->b, number, e->cg->i32, ""));
+}
+
+typedef void EntryFn(Emit *e, const Nest *nest, LLVMValueRef entry, LLVMValueRef row);
+
+/* Entries whose row is one of the result's. */
+static void each_entry(Emit *e, const Nest *nest, EntryFn *visit)
+{
+    const IrValue *which = nest->anchor->args[1];
+    Index at = {0};
+    Loop entries = loop_begin(e, emit_i64(e, 0), entry_count(e, nest->anchor), 1, LOOP_PLAIN);
+    index_split(e, (const IrDim *const *)which->type.dims, which->type.rank, entries.index, at.at);
+    LLVMValueRef row = LLVMBuildSExt(e->b, element(e, which, &at), e->cg->i64, "");
+    Branch branch = branch_begin(e, index_below(e, row, emit_extent(e, nest->anchor->results[0].type.dims[0])));
+    visit(e, nest, entries.index, row);
+    branch_end(e, &branch, NULL, NULL);
+    loop_end(e, &entries);
+}
+
+static void count_entry(Emit *e, const Nest *nest, LLVMValueRef entry, LLVMValueRef row)
+{
+    (void)entry;
+    LLVMValueRef ends = emit_cell(e, nest->scatter->ends);
+    set_number(e, ends, row, LLVMBuildAdd(e->b, emit_lookup(e, ends, row), emit_i64(e, 1), ""));
+}
+
+static void place_entry(Emit *e, const Nest *nest, LLVMValueRef entry, LLVMValueRef row)
+{
+    LLVMValueRef ends = emit_cell(e, nest->scatter->ends), at = emit_lookup(e, ends, row);
+    set_number(e, emit_cell(e, nest->scatter->order), at, entry);
+    set_number(e, ends, row, LLVMBuildAdd(e->b, at, emit_i64(e, 1), ""));
+}
+
+/* Of each row how many entries come before it. */
+static void add_up_counts(Emit *e, LLVMValueRef ends, LLVMValueRef rows)
+{
+    LLVMValueRef before = emit_alloca(e, e->cg->i64, "before");
+    LLVMBuildStore(e->b, emit_i64(e, 0), before);
+    Loop loop = loop_begin(e, emit_i64(e, 0), rows, 1, LOOP_PLAIN);
+    LLVMValueRef count = emit_lookup(e, ends, loop.index), sum = LLVMBuildLoad2(e->b, e->cg->i64, before, "");
+    set_number(e, ends, loop.index, sum);
+    LLVMBuildStore(e->b, LLVMBuildAdd(e->b, sum, count, ""), before);
     loop_end(e, &loop);
 }
 
-static void clear(Emit *e, const Scatter *s, Index *index, void *context)
+void scatter_emit_sort(Emit *e, const Nest *nest)
 {
-    (void)context;
-    LLVMValueRef zero = scalar_const(e, s->result->type.dtype, 0);
-    memory_store(e, s->result, s->base, element_position(e, s->result, index), zero);
+    LLVMValueRef ends = emit_cell(e, nest->scatter->ends), rows = emit_extent(e, nest->anchor->results[0].type.dims[0]);
+    Loop clear = loop_begin(e, emit_i64(e, 0), rows, 1, LOOP_VECTOR);
+    memory_store_raw(e, NND_I32, ends, clear.index, emit_i32(e, 0));
+    loop_end(e, &clear);
+    each_entry(e, nest, count_entry);
+    add_up_counts(e, ends, rows);
+    each_entry(e, nest, place_entry);
 }
 
-static void add(Emit *e, const Scatter *s, Index *index, void *context)
+/* ---- sums ---- */
+
+/* Loops over all axes of the result but the first: calls `visit` with axes 1.. of `index` set. */
+typedef void ColumnFn(Emit *e, const Nest *nest, Index *index, const Index *from);
+
+static void each_column(Emit *e, const Nest *nest, Index *index, const Index *from, int axis, ColumnFn *visit)
 {
-    Index at = *(const Index *)context;
-    int rank = s->inst->args[1]->type.rank;
-    for (int i = 1; i < s->result->type.rank; i++)
+    const IrType *type = &nest->anchor->results[0].type;
+    if (axis == type->rank) {
+        visit(e, nest, index, from);
+        return;
+    }
+    Loop loop = loop_begin(e, emit_i64(e, 0), emit_extent(e, type->dims[axis]), 1, axis == type->rank - 1 ? LOOP_VECTOR : LOOP_PLAIN);
+    index->at[axis] = loop.index;
+    each_column(e, nest, index, from, axis + 1, visit);
+    loop_end(e, &loop);
+}
+
+static void clear_column(Emit *e, const Nest *nest, Index *index, const Index *from)
+{
+    (void)from;
+    const IrValue *sum = &nest->anchor->results[0];
+    memory_store(e, sum, element_base(e, sum), element_position(e, sum, index), scalar_const(e, sum->type.dtype, 0));
+}
+
+static void add_column(Emit *e, const Nest *nest, Index *index, const Index *from)
+{
+    const IrInst *inst = nest->anchor;
+    const IrValue *sum = &inst->results[0];
+    Index at = *from;
+    int rank = inst->args[1]->type.rank;
+    for (int i = 1; i < sum->type.rank; i++)
         at.at[rank + i - 1] = index->at[i];
-    LLVMValueRef position = element_position(e, s->result, index);
-    LLVMValueRef args[] = {memory_load(e, s->result, s->base, position), element(e, s->inst->args[0], &at)};
-    memory_store(e, s->result, s->base, position, scalar_op(e, OP_add, s->result->type.dtype, args));
+    LLVMValueRef base = element_base(e, sum), position = element_position(e, sum, index);
+    LLVMValueRef args[] = {memory_load(e, sum, base, position), element(e, inst->args[0], &at)};
+    memory_store(e, sum, base, position, scalar_op(e, OP_add, sum->type.dtype, args));
 }
 
-static void clear_rows(Emit *e, const Scatter *s)
+/* What the kernel computes of the sum. */
+static void store_column(Emit *e, const Nest *nest, Index *index, const Index *from)
 {
-    Index index = {0};
-    Loop rows = loop_begin(e, emit_i64(e, 0), emit_extent(e, s->result->type.dims[0]), 1,
-                           s->result->type.rank == 1 ? LOOP_VECTOR : LOOP_PLAIN);
-    index.at[0] = rows.index;
-    each_column(e, s, &index, 1, clear, NULL);
-    loop_end(e, &rows);
+    (void)from;
+    const IrValue *sum = &nest->anchor->results[0];
+    element_set(e, sum, index, memory_load(e, sum, element_base(e, sum), element_position(e, sum, index)));
+    for (int i = 0; i < nest->outputs.count; i++)
+        if (nest->outputs.data[i].value != sum || nest->outputs.data[i].kind != OUTPUT_OWN)
+            nest_store_output(e, &nest->outputs.data[i], index);
 }
 
-static void add_rows(Emit *e, const Scatter *s)
+static void add_entries(Emit *e, const Nest *nest, Index *index)
 {
-    const IrValue *which = s->inst->args[1];
-    const IrDim *const *dims = (const IrDim *const *)which->type.dims;
-    Index from = {0}, index = {0};
-    Loop rows = loop_begin(e, emit_i64(e, 0), emit_product(e, dims, which->type.rank), 1, LOOP_PLAIN);
-    index_split(e, dims, which->type.rank, rows.index, from.at);
-    index.at[0] = LLVMBuildSExt(e->b, element(e, which, &from), e->cg->i64, "");
-    Branch branch = branch_begin(e, index_below(e, index.at[0], emit_extent(e, s->result->type.dims[0])));
-    each_column(e, s, &index, 1, add, &from);
-    branch_end(e, &branch, NULL, NULL);
-    loop_end(e, &rows);
-}
-
-static void scatter_columns(Emit *e, Scatter *s)
-{
-    s->base = element_base(e, s->result);
-    clear_rows(e, s);
-    add_rows(e, s);
+    const IrType *which = &nest->anchor->args[1]->type;
+    LLVMValueRef ends = emit_cell(e, nest->scatter->ends), row = index->at[0], zero = emit_i64(e, 0);
+    LLVMValueRef before = index_max(e, index_sub(e, row, emit_i64(e, 1)), zero);
+    LLVMValueRef first = LLVMBuildSelect(e->b, LLVMBuildICmp(e->b, LLVMIntEQ, row, zero, ""), zero, emit_lookup(e, ends, before), "");
+    Loop entries = loop_begin(e, first, emit_lookup(e, ends, row), 1, LOOP_PLAIN);
+    Index from = {0};
+    LLVMValueRef entry = emit_lookup(e, emit_cell(e, nest->scatter->order), entries.index);
+    index_split(e, (const IrDim *const *)which->dims, which->rank, entry, from.at);
+    each_column(e, nest, index, &from, 1, add_column);
+    loop_end(e, &entries);
 }
 
 void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 {
-    Scatter s = {.nest = nest, .inst = nest->anchor, .result = &nest->anchor->results[0]};
-    int rank = s.result->type.rank;
-    if (rank == 1) {
-        scatter_columns(e, &s);
-        return;
-    }
-    LLVMValueRef chunk = emit_i64(e, COLUMN_CHUNK), extent = emit_extent(e, s.result->type.dims[rank - 1]);
-    s.first = index_mul(e, lo, chunk);
-    s.width = index_sub(e, index_min(e, index_mul(e, hi, chunk), extent), s.first);
-    scatter_columns(e, &s);
+    Loop rows = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
+    Index index = {.at = {rows.index}};
+    each_column(e, nest, &index, NULL, 1, clear_column);
+    add_entries(e, nest, &index);
+    each_column(e, nest, &index, NULL, 1, store_column);
+    loop_end(e, &rows);
 }
