@@ -70,10 +70,13 @@ static LLVMValueRef row_scalar(Emit *e, const Tile *tile, int row, const Entry *
 }
 
 /* Entries are walked in the order of the panel's rows. */
-static void next_columns(Emit *e, const Tiles *t, LLVMValueRef *columns)
+static void next_columns(Emit *e, const Tile *tile, LLVMValueRef *columns)
 {
+    const Tiles *t = tile->all;
     const PanelRow row = dot_panel_row(t->plan);
     LLVMValueRef at = LLVMBuildLoad2(e->b, e->cg->ptr, t->panel_row, "");
+    if (tile->row_count == 1 && !t->part)
+        panel_prefetch(e, &row, at, emit_i64(e, 0));
     panel_load(e, &row, at, emit_i64(e, 0), columns);
     LLVMBuildStore(e->b, memory_at(e, t->plan->panel_dtype, at, emit_i64(e, dot_panel(t->plan))), t->panel_row);
 }
@@ -83,7 +86,7 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
     const Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     LLVMValueRef columns[MAX_SUMS];
-    next_columns(e, t, columns);
+    next_columns(e, tile, columns);
     for (int row = 0; row < tile->row_count; row++) {
         LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
         for (int v = 0; v < p->vectors; v++) {

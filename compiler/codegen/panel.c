@@ -82,3 +82,12 @@ void panel_load(Emit *e, const PanelRow *row, LLVMValueRef panel, LLVMValueRef n
     for (int v = 0; v < row->vectors; v++)
         vectors[v] = load(e, row, emit_type(e->cg, row->dtype), base, v, bytes);
 }
+
+void panel_prefetch(Emit *e, const PanelRow *row, LLVMValueRef panel, LLVMValueRef number)
+{
+    enum { AHEAD = 1024, LINE = 64 }; /* bytes */
+    int64_t size = (int64_t)row->vectors * row->lanes, bytes = size * (int64_t)nnd_dtype_size(row->stored);
+    LLVMValueRef base = memory_at(e, row->stored, panel, index_mul(e, number, emit_i64(e, size)));
+    for (int64_t line = 0; line < bytes; line += LINE)
+        emit_prefetch(e, memory_at(e, NND_U8, base, emit_i64(e, AHEAD + line)));
+}

@@ -31,4 +31,8 @@ int64_t panel_stride(const PanelRow *row, int vector);
 void panel_load(Emit *e, const PanelRow *row, LLVMValueRef panel, LLVMValueRef number,
                 LLVMValueRef *vectors);
 
+/* Asks for the row some rows after that one. Where each row is used once, with a single row of S, nothing is done but waiting for
+ * memory, and the processor alone does not ask early enough. */
+void panel_prefetch(Emit *e, const PanelRow *row, LLVMValueRef panel, LLVMValueRef number);
+
 #endif
