@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "compiler/driver/trainer.h"
-#include "compiler/passes/plan.h"
+#include "compiler/passes/portion.h"
 #include "runtime/axes.h"
 
 enum { OPT_MEMORY = OPTION_OWN, OPT_BATCH, OPT_LENGTH };
@@ -84,13 +84,17 @@ static void print_kept(const IrFunc *func, const MemoryPlan *plan)
 static void print_plan(const IrFunc *func, MemoryPlan *plan, const Options *options)
 {
     double megabyte = 1 << 20;
+    Portion portion = portion_of(func, plan);
     if (options->json)
-        printf("{\"function\":\"%s\",\"values\":%d,\"buffers\":%d,\"bytes\":%lld,\"bytes_without_reuse\":%lld,\"bytes_kept\":%lld}\n",
+        printf("{\"function\":\"%s\",\"values\":%d,\"buffers\":%d,\"bytes\":%lld,\"bytes_without_reuse\":%lld,\"bytes_kept\":%lld,"
+               "\"portion\":%lld}\n",
                func->name, plan->entries.count, plan->slots.count, (long long)plan->planned_bytes,
-               (long long)plan->naive_bytes, (long long)plan->kept_bytes);
+               (long long)plan->naive_bytes, (long long)plan->kept_bytes, (long long)portion.most);
     else
         printf("  %-8s %4d values in %3d buffers: %9.3f MiB (%.3f MiB without reuse)\n", func->name, plan->entries.count,
                plan->slots.count, (double)plan->planned_bytes / megabyte, (double)plan->naive_bytes / megabyte);
+    if (!options->json && portion.most)
+        printf("    larger batches are computed in portions of %lld items; each thread has the memory of one\n", (long long)portion.most);
     if (!options->json)
         print_kept(func, plan);
 }

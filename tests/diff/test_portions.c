@@ -105,7 +105,7 @@ static void numbers_are_those_of_the_interpreter(Arena *arena, int filters, NndP
 {
     IrModule *plain = network(arena, filters, 0, false), *fused = network(arena, filters, 0, true);
     Portion portion = portion_of(fused->funcs.data[0], plan_memory(arena, fused->funcs.data[0]));
-    CHECK(portion.least >= 1 && portion.most <= 3); /* a batch has up to 7 */
+    CHECK(portion.least >= 1 && portion.most <= 3); /* a batch has up to 5 */
     EngineTally tally = {0};
     engines_compare(arena, plain, fused, pool, 1, SEEDS, "portions", 2e-4, &tally);
     engines_compare_native(arena, plain, fused, pool, 1, SEEDS, "portions, native", 2e-4, &tally);
