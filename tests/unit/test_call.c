@@ -30,8 +30,8 @@ static void run(const NndCall *call)
     memcpy(&known, call->kept, sizeof known);
     if (!known && calls > 0)
         late = true;
-    known = 1;
-    memcpy(call->kept, &known, sizeof known);
+    if (!known)
+        memcpy(call->kept, &(int64_t){1}, sizeof known);
     calls++;
     with_pool += call->pool != NULL;
     for (int known_largest = largest; items > known_largest;)
