@@ -9,8 +9,9 @@
 #include "runtime/abi.h"
 #include "runtime/memory.h"
 
-/* Runs a function of the module. `call` has all but its arena, which is in `scratch`; that grows as needed. Threads of `across`
- * share portions, those of the call's pool what is left of them, kernel by kernel; with no `across` all portions are left. */
+/* Runs a function of the module. `call` has all but its arena, what is kept included; the arena is in `scratch`, which grows as
+ * needed. Threads of `across` share portions, those of the call's pool what is left of them, kernel by kernel; with no `across` all
+ * portions are left. NND_ENOMEM: nothing was run. */
 NndStatus nnd_call_run(const NndModuleDesc *module, const NndFunctionDesc *function, const NndCall *call, NndPool *across,
                        NndMemory *scratch, NndError *error);
 

@@ -5,7 +5,7 @@
  *   module.c   a module: functions, then LLVM's passes
  *   func.c     a function: entry, arena, one launch after the other
  *   kernel.c   a kernel: the nests of its roots      scan.c  the loop over time, units.c  a step of it
- *   map.c reduce.c scatter.c dot.c                   a nest: loops that store roots
+ *   map.c reduce.c scatter.c border.c dot.c          a nest: loops that store roots
  *   element.c  a value at an index, pulled through the instructions of the kernel
  *   scalar.c math.c random.c                         one scalar from others
  *

@@ -89,7 +89,7 @@ static bool is_reduction(const IrInst *inst)
     return inst->op == OP_sum || inst->op == OP_reduce_max || inst->op == OP_argmax;
 }
 
-static bool is_elementwise(const IrInst *inst)
+bool fuse_is_elementwise(const IrInst *inst)
 {
     return ir_op_is_scalar(inst->op) || inst->op == OP_cast;
 }
@@ -134,7 +134,7 @@ static void note_region(Fuser *f, const IrRegion *region)
 
 static bool reads_each_element_once(const Fuser *f, const IrInst *user)
 {
-    if (is_elementwise(user) || is_reduction(user) || user->op == OP_scatter_add || user->op == OP_scan)
+    if (fuse_is_elementwise(user) || is_reduction(user) || user->op == OP_scatter_add || user->op == OP_scan)
         return true;
     const Uses *uses = uses_of(f, user);
     return is_rearrangement(user) && f->inlined[user->results[0].id] && uses->count == 1 &&
@@ -231,7 +231,7 @@ static bool is_window_of_row_numbers(const Fuser *f, const IrInst *inst)
     const IrType *type = &inst->results[0].type;
     const Uses *uses = uses_of(f, inst);
     return inst->op == OP_window && type->dtype == NND_I32 && ir_dim_segmented(type->dims[0]) && uses->count > 0 &&
-           !is_elementwise(uses->user);
+           !fuse_is_elementwise(uses->user);
 }
 
 /* Of an argmax the maximum of the same entries, before it: one walk through these finds both. Along the last axis a
@@ -283,7 +283,7 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return false;
     if (is_fixed(f, inst) && (!is_fixed(f, uses->user) || is_view(uses->user)))
         return false; /* once and for all is better than where it is used */
-    bool cheap_once = is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform ||
+    bool cheap_once = fuse_is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform ||
                       (!region->owner && is_sum_of_rows(inst)); /* steps of scans take sums from memory */
     return cheap_once && is_read_in_one_walk(f, uses) && reads_each_element_once(f, uses->user);
 }
@@ -311,7 +311,7 @@ typedef struct Reads {
 /* `own`: inst is the root, or all that reads it is in the tree. */
 static void read_tree(const Fuser *f, const IrInst *inst, bool own, bool in_place, Reads *reads)
 {
-    in_place = in_place && (is_elementwise(inst) || inst->op == OP_on_demand || (inst->op == OP_pad && reads->pads));
+    in_place = in_place && (fuse_is_elementwise(inst) || inst->op == OP_on_demand || (inst->op == OP_pad && reads->pads));
     for (int i = 0; i < inst->arg_count; i++) {
         IrInst *def = inst->args[i]->def;
         if (!def)
@@ -355,7 +355,7 @@ static bool may_join(const Fuser *f, const IrInst *inst, const Reads *reads, int
 {
     if (is_demand(f, inst))
         return reads->latest == inst->args[0]->def->group;
-    if (!(is_elementwise(inst) || reads->pads) || reads->latest < first_of_region || !reads->only_in_place ||
+    if (!(fuse_is_elementwise(inst) || reads->pads) || reads->latest < first_of_region || !reads->only_in_place ||
         optimisation_in(f->without, OPTIMISE_EPILOGUES))
         return false;
     const Kernelling *kernel = &f->kernels.data[reads->latest - 1];

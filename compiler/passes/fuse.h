@@ -56,6 +56,9 @@ void fuse_rows(Arena *arena, const IrFunc *func, KernelList *kernels, int value_
  */
 bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count);
 
+/* Element by element, from operands at the same index. */
+bool fuse_is_elementwise(const IrInst *inst);
+
 /* What a pad that is stored pads, through pads that are not; NULL of any other value. Its kernel is that of what it pads, computes
  * the inside only, and has zeros put around it. Not in the regions of scans over rows. */
 const IrValue *fuse_padded(const IrValue *value, const IrRegion *region);

@@ -15,11 +15,6 @@ const IrValue *fuse_padded(const IrValue *value, const IrRegion *region)
     return value;
 }
 
-static bool is_elementwise(const IrInst *inst)
-{
-    return ir_op_is_scalar(inst->op) || inst->op == OP_cast;
-}
-
 static int count_uses(const IrInst *inst, const IrValue *value)
 {
     int count = 0;
@@ -35,7 +30,7 @@ static bool is_read_by_element(const IrRegion *body, const IrValue *value)
     for (const IrInst *inst = body->first; inst; inst = inst->next) {
         int count = count_uses(inst, value);
         bool own = inst->group == value->def->group;
-        if (!own && !is_elementwise(inst) && count)
+        if (!own && !fuse_is_elementwise(inst) && count)
             return false;
         known += count;
         elsewhere += own ? 0 : count;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pad_windows: contractions read windows of padded copies.
+ * pad_windows: contractions read windows of padded values.
  *   after   a window over an axis of constant size that a contraction reads, directly or through other
  *           windows, lies within its operand if what is beyond is zero: its operand is a `pad`
  *
  * A window that reaches over the edge makes the innermost loop look, for each element, where it is. The padded
- * copy is written once; every element of it is read by each entry of the window and each filter.
+ * value is written once; every element of it is read by each entry of the window and each filter.
  */
 #include "compiler/passes/passes.h"
 
