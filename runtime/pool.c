@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Workers wait for the number of the current job to change: first spinning,
- * because the next job usually follows within microseconds, then asleep. A job
- * is over when all of it is done and closed, and every worker that is inside has
- * left it, so its description may live on the caller's stack. A worker that comes
- * late (its core may have other work) finds the job closed: nobody waits for it.
- *
  * A job is cut into as many parts as there are threads, each of blocks that follow each other. A thread does its own part
  * first and then what is left of others', so that from job to job it finds in its core's cache what it wrote there.
+ *
+ * All that a worker needs to know of a job is in its part, a single cache line, because what a job costs is the lines that
+ * pass from core to core. A worker waits for a new job's number in that line: first spinning, because the next job usually
+ * follows within microseconds, then asleep. The number stands in one word with the blocks that are left, so that a block
+ * is only ever taken of the job that was meant. A job is over when all of its blocks are done; nobody waits for a worker
+ * that comes late (its core may have other work) and finds nothing left.
  *
  * Systems tend to wake a thread on the core of the one that wakes it, and take tens of milliseconds to see that another
  * core is idle. A worker that finds itself on the caller's core leaves it.
@@ -27,8 +27,6 @@
 
 enum { SPINS = 4000 }; /* some 20 to 50 microseconds */
 
-enum { CLOSED = 1 << 30 }; /* in a pool's gate, beside the number of workers inside */
-
 /* So many meetings of a team that took longer show that its threads have no core each; then no team is made for so many
  * milliseconds, twice as many each time, until one meets in time again. */
 enum { SLOW_MEETINGS = 3, FIRST_PAUSE = 16, LONGEST_PAUSE = 512 };
@@ -36,15 +34,18 @@ enum { SLOW_MEETINGS = 3, FIRST_PAUSE = 16, LONGEST_PAUSE = 512 };
 typedef struct Job {
     NndBlock *block;
     NndMember *member; /* of a team of `count`; then there is no block */
-    bool meets;
     void *context;
     int64_t count, grain;
 } Job;
 
-/* Items of the job up to `end`, of which those from `next` on are to be begun. */
+/* A thread's part of a job: the blocks before `end`. The rest of it may be read by who took one of them and has not yet
+ * counted it as done. */
 typedef struct Part {
-    _Alignas(64) atomic_llong next;
-    int64_t end;
+    _Alignas(64) atomic_ullong left; /* the job's number in the upper half, blocks to be begun in the lower one */
+    atomic_uint done;                /* blocks */
+    atomic_int core;                 /* the caller's, at the beginning of the job */
+    uint32_t end;
+    Job job;
 } Part;
 
 /* Where the members of a team meet: the last one to come lets the others go on. On a cache line of
@@ -53,6 +54,7 @@ typedef struct Meeting {
     _Alignas(64) atomic_int arrived;
     atomic_uint number; /* of meetings that were held */
     atomic_int slow;    /* of this team */
+    int members;
 } Meeting;
 
 typedef struct Worker {
@@ -62,20 +64,16 @@ typedef struct Worker {
 } Worker;
 
 struct NndPool {
-    int threads; /* the caller included */
+    int threads;     /* the caller included */
+    int cores;       /* that the process may use */
     Worker *workers; /* by number; 0 is not used, the caller is it */
-    Part *parts;     /* of the job, one for each thread */
+    Part *parts;     /* by the number of their thread */
+    atomic_bool stop;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    _Atomic(Job *) job;
-    atomic_uint number; /* of the job; changes when there is a new one */
-    atomic_int gate;    /* of the job: CLOSED or not, and the workers inside */
-    atomic_bool stop;
-    int cores;          /* that the process may use */
-    atomic_int core;    /* the caller's, at the beginning of the job */
-    int sleepers;       /* under mutex */
+    atomic_int sleepers;    /* changed under mutex */
     pthread_mutex_t caller; /* one job at a time */
-    int members;            /* of the team that is at work */
+    uint32_t number;        /* of the job; under caller's mutex, as the next two */
     int pause;              /* see SLOW_MEETINGS */
     int64_t pause_end;      /* milliseconds */
     Meeting meeting;
@@ -92,72 +90,70 @@ static void relax(void)
 #endif
 }
 
-static void do_block(const Job *job, int64_t lo)
+static uint32_t number_of(unsigned long long left)
 {
+    return (uint32_t)(left >> 32);
+}
+
+/* The block of the job that is now to be done, or -1 if none is left. */
+static int64_t take_block(Part *part, uint32_t number)
+{
+    unsigned long long left = atomic_load_explicit(&part->left, memory_order_relaxed);
+    while (number_of(left) == number && (uint32_t)left)
+        if (atomic_compare_exchange_weak_explicit(&part->left, &left, left - 1, memory_order_acquire, memory_order_relaxed))
+            return part->end - (uint32_t)left;
+    return -1;
+}
+
+static void do_block(const Job *job, int64_t i)
+{
+    int64_t lo = i * job->grain;
     if (job->member)
-        job->member(job->context, lo, job->count);
+        job->member(job->context, i, job->count);
     else
         job->block(job->context, lo, job->count - lo < job->grain ? job->count : lo + job->grain);
 }
 
-/* Blocks of items, or members of a team. Members that meet wait for each other, so that a thread is one of them at most;
- * others may be done by whoever has time. */
-static void take_blocks(NndPool *pool, const Job *job, int number)
+static void do_part(Part *part, uint32_t number)
 {
-    for (int i = 0; i < pool->threads; i++) {
-        Part *part = &pool->parts[(number + i) % pool->threads];
-        for (;;) {
-            int64_t lo = atomic_fetch_add_explicit(&part->next, job->grain, memory_order_relaxed);
-            if (lo >= part->end)
-                break;
-            do_block(job, lo);
-        }
-    }
+    unsigned done = 0;
+    for (int64_t i = take_block(part, number); i >= 0; i = take_block(part, number), done++)
+        do_block(&part->job, i);
+    if (done)
+        atomic_fetch_add_explicit(&part->done, done, memory_order_release);
 }
 
-static void set_parts(NndPool *pool, const Job *job)
+/* Members of a team that meet wait for each other, so that a thread is one of them at most; other blocks are done by
+ * whoever has time. */
+static void do_parts(NndPool *pool, uint32_t number, int first)
 {
-    int64_t blocks = (job->count - 1) / job->grain + 1, lo = 0;
-    for (int i = 0; i < pool->threads; i++) {
-        int64_t size = blocks / pool->threads + (i < blocks % pool->threads);
-        int64_t hi = i + 1 < pool->threads ? lo + size * job->grain : job->count;
-        atomic_store_explicit(&pool->parts[i].next, lo, memory_order_relaxed);
-        pool->parts[i].end = hi;
-        lo = hi;
-    }
+    for (int i = 0; i < pool->threads; i++)
+        do_part(&pool->parts[(first + i) % pool->threads], number);
 }
 
-static bool enter(NndPool *pool)
-{
-    int gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
-    while (!(gate & CLOSED))
-        if (atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + 1, memory_order_acq_rel, memory_order_relaxed))
-            return true;
-    return false;
-}
-
-static unsigned wait_for_job(NndPool *pool, unsigned seen)
+static uint32_t wait_for_job(NndPool *pool, const Part *part, uint32_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        unsigned number = atomic_load_explicit(&pool->number, memory_order_acquire);
+        uint32_t number = number_of(atomic_load_explicit(&part->left, memory_order_acquire));
         if (number != seen)
             return number;
         relax();
     }
+    uint32_t number;
     pthread_mutex_lock(&pool->mutex);
-    pool->sleepers++;
-    while (atomic_load_explicit(&pool->number, memory_order_acquire) == seen)
+    atomic_fetch_add_explicit(&pool->sleepers, 1, memory_order_acq_rel);
+    while ((number = number_of(atomic_load_explicit(&part->left, memory_order_acquire))) == seen)
         pthread_cond_wait(&pool->wake, &pool->mutex);
-    pool->sleepers--;
+    atomic_fetch_sub_explicit(&pool->sleepers, 1, memory_order_relaxed);
     pthread_mutex_unlock(&pool->mutex);
-    return atomic_load_explicit(&pool->number, memory_order_acquire);
+    return number;
 }
 
 /* The system moves a thread at once if it may not be where it is. */
-static void leave_core_of_caller(const NndPool *pool)
+static void leave_core_of_caller(const NndPool *pool, const Part *part)
 {
     cpu_set_t all, others;
-    int core = sched_getcpu(), its = atomic_load_explicit(&pool->core, memory_order_relaxed);
+    int core = sched_getcpu(), its = atomic_load_explicit(&part->core, memory_order_relaxed);
     if (core < 0 || core != its || pool->threads > pool->cores || sched_getaffinity(0, sizeof all, &all))
         return;
     others = all;
@@ -170,28 +166,32 @@ static void *work(void *argument)
 {
     const Worker *worker = argument;
     NndPool *pool = worker->pool;
-    unsigned seen = 0;
+    Part *part = &pool->parts[worker->number];
     inside_block = true;
     nnd_denormals_off();
-    for (;;) {
-        seen = wait_for_job(pool, seen);
-        if (atomic_load_explicit(&pool->stop, memory_order_acquire))
+    for (uint32_t seen = 0;;) {
+        seen = wait_for_job(pool, part, seen);
+        if (atomic_load_explicit(&pool->stop, memory_order_relaxed))
             return NULL;
-        leave_core_of_caller(pool);
-        if (!enter(pool))
-            continue;
-        take_blocks(pool, atomic_load_explicit(&pool->job, memory_order_acquire), worker->number);
-        atomic_fetch_sub_explicit(&pool->gate, 1, memory_order_release);
+        leave_core_of_caller(pool, part);
+        do_parts(pool, seen, worker->number);
     }
 }
 
-static void announce(NndPool *pool)
+/* A worker that is not seen here has not yet counted itself, and will see what was handed out before. */
+static void wake_sleepers(NndPool *pool)
 {
+    if (!atomic_fetch_add_explicit(&pool->sleepers, 0, memory_order_acq_rel))
+        return;
     pthread_mutex_lock(&pool->mutex);
-    atomic_fetch_add_explicit(&pool->number, 1, memory_order_release);
-    if (pool->sleepers)
-        pthread_cond_broadcast(&pool->wake);
+    pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Ends what a worker waits for: it finds `blocks` blocks of a new job. */
+static void hand_out(Part *part, uint32_t number, uint32_t blocks)
+{
+    atomic_store_explicit(&part->left, (unsigned long long)number << 32 | blocks, memory_order_release);
 }
 
 static int usable_cores(void)
@@ -210,6 +210,7 @@ static NndStatus start_workers(NndPool *pool, NndError *error)
     pool->parts = aligned_alloc(_Alignof(Part), (size_t)wanted * sizeof *pool->parts);
     if (!pool->workers || !pool->parts)
         return nnd_fail(error, NND_ENOMEM, "out of memory for %d threads", wanted);
+    memset(pool->parts, 0, (size_t)wanted * sizeof *pool->parts);
     for (int i = 1; i < wanted; i++) {
         pool->workers[i] = (Worker){.pool = pool, .number = i};
         int code = pthread_create(&pool->workers[i].thread, NULL, work, &pool->workers[i]);
@@ -230,7 +231,6 @@ NndStatus nnd_pool_new(NndPool **out, int threads, NndError *error)
         return nnd_fail(error, NND_ENOMEM, "out of memory for the thread pool");
     pool->cores = usable_cores();
     pool->threads = threads > 0 ? threads : pool->cores;
-    atomic_store_explicit(&pool->gate, CLOSED, memory_order_relaxed);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_mutex_init(&pool->caller, NULL);
     pthread_cond_init(&pool->wake, NULL);
@@ -247,8 +247,10 @@ void nnd_pool_free(NndPool *pool)
 {
     if (!pool)
         return;
-    atomic_store_explicit(&pool->stop, true, memory_order_release);
-    announce(pool);
+    atomic_store_explicit(&pool->stop, true, memory_order_relaxed);
+    for (int i = 1; i < pool->threads; i++)
+        hand_out(&pool->parts[i], pool->number + 1, 0);
+    wake_sleepers(pool);
     for (int i = 1; i < pool->threads; i++)
         pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
@@ -296,32 +298,46 @@ static void wait_a_little(int spins)
         sched_yield();
 }
 
-/* The caller has found nothing more to begin. */
-static void close_job(NndPool *pool)
+/* Returns the number of threads that have a part. */
+static int hand_out_parts(NndPool *pool, const Job *job)
 {
-    atomic_fetch_or_explicit(&pool->gate, CLOSED, memory_order_acq_rel);
-    for (int spins = 0; atomic_load_explicit(&pool->gate, memory_order_acquire) != CLOSED; spins++)
+    uint32_t blocks = (uint32_t)((job->count - 1) / job->grain + 1), end = 0;
+    int threads = blocks < (uint32_t)pool->threads ? (int)blocks : pool->threads, core = sched_getcpu();
+    pool->number++;
+    for (int i = 0; i < threads; i++) {
+        Part *part = &pool->parts[i];
+        uint32_t size = blocks / (uint32_t)threads + ((uint32_t)i < blocks % (uint32_t)threads);
+        end += size;
+        part->end = end;
+        part->job = *job;
+        atomic_store_explicit(&part->done, 0, memory_order_relaxed);
+        atomic_store_explicit(&part->core, core, memory_order_relaxed);
+        hand_out(part, pool->number, size);
+    }
+    wake_sleepers(pool);
+    return threads;
+}
+
+static void wait_for_part(const Part *part, uint32_t begin)
+{
+    for (int spins = 0; atomic_load_explicit(&part->done, memory_order_acquire) != part->end - begin; spins++)
         wait_a_little(spins);
 }
 
-static void run_together(NndPool *pool, Job *job)
+/* Under the caller's mutex. */
+static void run_together(NndPool *pool, const Job *job)
 {
-    pthread_mutex_lock(&pool->caller);
-    pool->members = (int)job->count;
-    atomic_store_explicit(&pool->core, sched_getcpu(), memory_order_relaxed);
-    set_parts(pool, job);
-    atomic_store_explicit(&pool->job, job, memory_order_release);
-    atomic_store_explicit(&pool->gate, 0, memory_order_release);
-    announce(pool);
+    int parts = hand_out_parts(pool, job);
     inside_block = true;
     uint64_t mode = nnd_denormals_off();
-    take_blocks(pool, job, 0);
+    do_parts(pool, pool->number, 0);
     nnd_denormals_restore(mode);
     inside_block = false;
-    close_job(pool);
-    if (job->meets)
-        judge_meetings(pool);
-    pthread_mutex_unlock(&pool->caller);
+    uint32_t begin = 0;
+    for (int i = 0; i < parts; i++) {
+        wait_for_part(&pool->parts[i], begin);
+        begin = pool->parts[i].end;
+    }
 }
 
 void nnd_pool_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, void *context)
@@ -334,8 +350,12 @@ void nnd_pool_run(NndPool *pool, int64_t count, int64_t grain, NndBlock *block, 
         run_alone(count, grain, block, context);
         return;
     }
+    while ((count - 1) / grain >= UINT32_MAX)
+        grain *= 2;
     Job job = {.block = block, .context = context, .count = count, .grain = grain};
+    pthread_mutex_lock(&pool->caller);
     run_together(pool, &job);
+    pthread_mutex_unlock(&pool->caller);
 }
 
 static int64_t team_size(NndPool *pool, int64_t most, int64_t independent)
@@ -360,15 +380,20 @@ void nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *
         nnd_denormals_restore(mode);
         return;
     }
-    Job job = {.member = member, .context = context, .count = size, .grain = 1, .meets = size > independent};
+    Job job = {.member = member, .context = context, .count = size, .grain = 1};
+    pthread_mutex_lock(&pool->caller);
+    pool->meeting.members = (int)size;
     run_together(pool, &job);
+    if (size > independent)
+        judge_meetings(pool);
+    pthread_mutex_unlock(&pool->caller);
 }
 
 void nnd_pool_meet(NndPool *pool)
 {
     Meeting *m = &pool->meeting;
     unsigned number = atomic_load_explicit(&m->number, memory_order_relaxed);
-    if (atomic_fetch_add_explicit(&m->arrived, 1, memory_order_acq_rel) == pool->members - 1) {
+    if (atomic_fetch_add_explicit(&m->arrived, 1, memory_order_acq_rel) == m->members - 1) {
         atomic_store_explicit(&m->arrived, 0, memory_order_relaxed);
         atomic_store_explicit(&m->number, number + 1, memory_order_release);
         return;
