@@ -272,6 +272,17 @@ static void choose_packing(const FuncGen *fg, const IrRegion *region, DotPlan *p
     p->block_rows = LONG_BLOCK_ROWS / p->tile_rows * p->tile_rows;
 }
 
+/* A block of panels is what threads share if rows are few: where sums are long it has fewer. */
+static int panels_for_sums(const DotPlan *p)
+{
+    enum { MOST_BYTES = 512 << 10 };
+    int64_t bytes = constant_product(&p->k, 0) * dot_panel(p) * (int64_t)nnd_dtype_size(p->panel_dtype);
+    int panels = PANEL_BLOCK;
+    while (panels > 1 && panels * bytes > MOST_BYTES)
+        panels /= 2;
+    return panels;
+}
+
 static Nest *pack_nest(FuncGen *fg, DotPlan *p)
 {
     Nest *pack = ARENA_NEW(fg->cg->arena, Nest);
@@ -316,6 +327,8 @@ static bool finish_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, DotPla
         p->block_rows = p->winograd->tiles * WINOGRAD_RESULTS * WINOGRAD_RESULTS;
     } else {
         choose_k_block(fg, p);
+        if (!units && !p->in_scan && !p->listed)
+            p->block_panels = panels_for_sums(p);
         if (!units)
             choose_packing(fg, region, p);
     }

@@ -76,7 +76,7 @@ void nest_memory(Emit *e, const Nest *nest)
 
 /* ---- costs ---- */
 
-static double operator_ns(IrOp op)
+static double operator_ns(IrOp op) /* of a scalar */
 {
     switch (op) {
     case OP_exp:
@@ -128,14 +128,16 @@ static void add_inner(Nest *nest, const IrDim *dim)
         nest->inner.dims[nest->inner.rank++] = dim;
 }
 
-/* Element by element. */
+/* Element by element, many of them in a vector. A second thread would have to fetch what the first one wrote: maps of what fits
+ * into a core's cache are not shared. */
 static void plan_map(const FuncGen *fg, Nest *nest)
 {
+    const double in_vectors = 0.1;
     const IrType *type = shape_of(nest);
     bool flat = type->rank <= 1 || map_is_flat(fg, nest);
     nest->kind = flat ? NEST_FLAT : NEST_ROWS;
     set_items(nest, type, flat ? type->rank : type->rank - 1, 1);
-    nest->item_ns = nest_element_ns(fg, nest);
+    nest->item_ns = in_vectors * nest_element_ns(fg, nest);
     if (!flat)
         add_inner(nest, type->dims[type->rank - 1]);
 }
@@ -176,6 +178,7 @@ static void plan_reduction(const FuncGen *fg, Nest *nest)
     nest->kind = lanes ? NEST_LANES : columns ? NEST_COLUMNS : NEST_ROWS;
     if (!lanes && !columns) {
         plan_map(fg, nest);
+        nest->item_ns = nest_element_ns(fg, nest);
         add_reduced_axes(nest, inst);
         return;
     }

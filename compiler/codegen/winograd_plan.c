@@ -79,17 +79,20 @@ static bool is_worthwhile(const DotPlan *p, const Winograd *w)
            p->tile_rows * patch_bytes(p, w) <= MOST_BYTES;
 }
 
-/* As many as keep the transformed patches in the second-level cache; where there is one block of columns, few enough that
- * an image is more than one item. */
+/* As many as keep the transformed patches in the second-level cache. Where there is one block of columns, an image is an
+ * even number of items of the same size. */
 static void choose_tiles(const DotPlan *p, Winograd *w)
 {
-    enum { MOST = 64 };
-    int64_t tiles = CACHE / patch_bytes(p, w);
+    enum { MOST = 72 };
+    int64_t tiles = CACHE / patch_bytes(p, w), rows = p->tile_rows;
     int64_t image = w->height * w->width / (WINOGRAD_RESULTS * WINOGRAD_RESULTS);
-    if (filter_count(p, w) <= (int64_t)PANEL_BLOCK * dot_panel(p) && tiles > image / 2)
-        tiles = image / 2;
     tiles = tiles > MOST ? MOST : tiles;
-    w->tiles = tiles < p->tile_rows ? p->tile_rows : (int)(tiles / p->tile_rows * p->tile_rows);
+    tiles = tiles < rows ? rows : tiles / rows * rows;
+    if (filter_count(p, w) <= (int64_t)PANEL_BLOCK * dot_panel(p)) {
+        int64_t items = (image + 2 * tiles - 1) / (2 * tiles) * 2;
+        tiles = ((image + items - 1) / items + rows - 1) / rows * rows;
+    }
+    w->tiles = (int)tiles;
 }
 
 Winograd *winograd_choose(const FuncGen *fg, const DotPlan *p)
