@@ -389,6 +389,54 @@ void nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *
     pthread_mutex_unlock(&pool->caller);
 }
 
+/* ---- several tasks ---- */
+
+static void run_task(NndPool *pool, const NndTask *task)
+{
+    if (task->member)
+        nnd_pool_team(pool, task->most, task->independent, task->member, task->context);
+    else
+        nnd_pool_run(pool, task->count, task->grain, task->block, task->context);
+}
+
+static bool is_single(const NndTask *task)
+{
+    return task->member ? task->most <= 1 : task->count <= task->grain;
+}
+
+static void run_singles(void *context, int64_t lo, int64_t hi)
+{
+    const NndTask *tasks = context;
+    for (int64_t i = lo; i < hi; i++)
+        if (is_single(&tasks[i]))
+            run_task(NULL, &tasks[i]);
+}
+
+/* What the other threads take over, at best. */
+static int64_t shared_cost(const NndTask *tasks, int64_t count)
+{
+    int64_t all = 0, largest = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t cost = is_single(&tasks[i]) ? tasks[i].cost : 0;
+        all += cost;
+        largest = cost > largest ? cost : largest;
+    }
+    return all - largest;
+}
+
+void nnd_pool_run_all(NndPool *pool, const NndTask *tasks, int64_t count)
+{
+    enum { WORTH_A_JOB = 3000 };
+    bool share = pool && shared_cost(tasks, count) >= WORTH_A_JOB;
+    for (int64_t i = 0; i < count; i++)
+        if (!share || !is_single(&tasks[i]))
+            run_task(pool, &tasks[i]);
+    if (share)
+        nnd_pool_run(pool, count, 1, run_singles, (void *)(uintptr_t)tasks);
+}
+
+/* ---- meetings ---- */
+
 void nnd_pool_meet(NndPool *pool)
 {
     Meeting *m = &pool->meeting;

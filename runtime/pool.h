@@ -32,6 +32,20 @@ typedef void NndMember(void *context, int64_t rank, int64_t size);
  * has other work for its cores. */
 void nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *member, void *context);
 
+/* What nnd_pool_run does, or with a member in place of the block nnd_pool_team. Code generators fill it in. */
+typedef struct NndTask {
+    NndBlock *block;
+    NndMember *member; /* or NULL */
+    void *context;
+    int64_t count, grain;      /* of blocks */
+    int64_t most, independent; /* of a team */
+    int64_t cost;              /* nanoseconds on one thread, about */
+} NndTask;
+
+/* Does all tasks, which do not depend on each other, and returns when they are done. Those that are a single block, or a
+ * team of one, are shared by the threads as they are. */
+void nnd_pool_run_all(NndPool *pool, const NndTask *tasks, int64_t count);
+
 /* For members of a team of more than one: waits until all of them have come here. What they stored
  * before, all can read afterwards. */
 void nnd_pool_meet(NndPool *pool);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The structs of runtime/abi.h as LLVM types.
+ * The structs of runtime/abi.h and runtime/pool.h that code fills in or reads, as LLVM types.
  */
 #ifndef NND_COMPILER_CODEGEN_ABI_H
 #define NND_COMPILER_CODEGEN_ABI_H
@@ -20,7 +20,20 @@ enum {
     ABI_CALL_KEPT
 };
 
+/* NndTask of runtime/pool.h: fields in their order. */
+enum {
+    ABI_TASK_BLOCK,
+    ABI_TASK_MEMBER,
+    ABI_TASK_CONTEXT,
+    ABI_TASK_COUNT,
+    ABI_TASK_GRAIN,
+    ABI_TASK_MOST,
+    ABI_TASK_INDEPENDENT,
+    ABI_TASK_COST
+};
+
 LLVMTypeRef abi_axis_type(LLVMContextRef context); /* NndAxis */
 LLVMTypeRef abi_call_type(LLVMContextRef context); /* NndCall */
+LLVMTypeRef abi_task_type(LLVMContextRef context); /* NndTask */
 
 #endif

@@ -3,7 +3,7 @@
  * What the files of this folder share. Code is made top down:
  *
  *   module.c   a module: functions, then LLVM's passes
- *   func.c     a function: entry, arena, one launch after the other
+ *   func.c     a function: entry, arena, one launch after the other (launch.c)
  *   kernel.c   a kernel: the nests of its roots      scan.c  the loop over time, units.c  a step of it
  *   map.c reduce.c scatter.c border.c dot.c          a nest: loops that store roots
  *   element.c  a value at an index, pulled through the instructions of the kernel
@@ -42,9 +42,9 @@ typedef struct Codegen {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMTypeRef none, i1, i8, i16, i32, i64, f32, f64, ptr;
-    LLVMTypeRef block_type, entry_type, size_type, pool_run_type, pool_team_type, pool_meet_type, axis_share_type;
-    LLVMTypeRef call_type, axis_type; /* NndCall, NndAxis */
-    LLVMValueRef pool_run, pool_team, pool_meet, axis_share; /* of the runtime */
+    LLVMTypeRef block_type, entry_type, size_type, pool_run_type, pool_team_type, pool_run_all_type, pool_meet_type, axis_share_type;
+    LLVMTypeRef call_type, axis_type, task_type; /* NndCall, NndAxis, NndTask */
+    LLVMValueRef pool_run, pool_team, pool_run_all, pool_meet, axis_share; /* of the runtime */
     const Expr *forward[OP_COUNT]; /* of scalar operators, parsed on first use */
     int domains;                   /* alias domains made so far */
     struct KernelInfos *infos;     /* if set, gets what is launched */
@@ -93,6 +93,7 @@ typedef struct Launch {
     double step_ns;     /* which takes so long at least, and item_ns for each row */
     PartsLoop *parts;   /* if set, no kernel but others that are launched for part after part */
     int number;         /* of a kernel, in the order of KernelInfos */
+    int beside;         /* launches after this one that may run at the same time */
 } Launch;
 
 typedef VEC(Launch) LaunchList;

@@ -2,6 +2,7 @@
 #include "compiler/codegen/func.h"
 
 #include "compiler/codegen/abi.h"
+#include "compiler/codegen/launch.h"
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/module.h"
 #include "compiler/codegen/nest.h"
@@ -46,30 +47,68 @@ static void assign_cells(FuncGen *fg)
 
 /* ---- kernels ---- */
 
-/* Lists the nests of the kernels of one run, or of one kernel that is in none; returns how many kernels. */
-static int list_run(FuncGen *fg, const KernelList *kernels, const IrRegion *region, int first, NestList *out)
+/* The launches from `first` on are for this kernel. */
+static void note_line(FuncGen *fg, int first, const Kernel *kernel)
 {
-    int i = first, run = kernels->items.data[first]->run;
-    do
-        nest_list(fg, kernels->items.data[i++], region, out);
-    while (run && i < kernels->items.count && kernels->items.data[i]->run == run);
-    return i - first;
+    const IrInst *named = kernel->anchor ? kernel->anchor : kernel->insts.data[0];
+    for (int i = first; i < fg->launches.count; i++)
+        fg->launches.data[i].line = named->line;
 }
 
-/* The launches from `first` on are for these kernels; the last one finishes them. */
+/* ... for these kernels; the last one finishes them. */
 static void note_kernels(FuncGen *fg, int first, Kernel *const *kernels, int count)
 {
     if (first == fg->launches.count)
         return;
-    const IrInst *named = kernels[0]->anchor ? kernels[0]->anchor : kernels[0]->insts.data[0];
-    for (int i = first; i < fg->launches.count; i++)
-        fg->launches.data[i].line = named->line;
+    note_line(fg, first, kernels[0]);
     int *groups = ARENA_ARRAY(fg->cg->arena, int, count);
     for (int i = 0; i < count; i++)
         groups[i] = kernels[i]->group;
     Launch *last = &fg->launches.data[fg->launches.count - 1];
     last->groups = groups;
     last->group_count = count;
+}
+
+static void launch_one(FuncGen *fg, Kernel *const *kernel, const IrRegion *region)
+{
+    NestList nests = {0};
+    int launched = fg->launches.count;
+    nest_list(fg, *kernel, region, &nests);
+    for (int i = 0; i < nests.count; i++)
+        nest_launch(fg, nests.data[i]);
+    note_kernels(fg, launched, kernel, 1);
+}
+
+/* Row by row. */
+static void launch_run(FuncGen *fg, Kernel *const *kernels, int count, const IrRegion *region)
+{
+    NestList nests = {0};
+    int launched = fg->launches.count;
+    for (int i = 0; i < count; i++)
+        nest_list(fg, kernels[i], region, &nests);
+    nest_launch(fg, nest_run(fg, &nests));
+    note_kernels(fg, launched, kernels, count);
+}
+
+/* What prepares them, as packing, comes first; then the last nest of each. */
+static void launch_together(FuncGen *fg, Kernel *const *kernels, int count, const IrRegion *region)
+{
+    NestList lasts = {0};
+    for (int i = 0; i < count; i++) {
+        NestList nests = {0};
+        int launched = fg->launches.count;
+        nest_list(fg, kernels[i], region, &nests);
+        for (int k = 0; k < nests.count - 1; k++)
+            nest_launch(fg, nests.data[k]);
+        note_line(fg, launched, kernels[i]);
+        vec_push(fg->cg->arena, &lasts, nests.data[nests.count - 1]);
+    }
+    int first = fg->launches.count;
+    for (int i = 0; i < count; i++) {
+        nest_launch(fg, lasts.data[i]);
+        note_kernels(fg, first + i, kernels + i, 1);
+    }
+    fg->launches.data[first].beside = count - 1;
 }
 
 static void launch_kernels(FuncGen *fg, const KernelList *kernels, const IrRegion *region);
@@ -95,22 +134,28 @@ static bool is_parts(const Kernel *kernel)
     return kernel->kind == KERNEL_SCAN && kernel->anchor->attrs.scan.part;
 }
 
+/* Kernels from `first` on that are of one run, or may run at the same time. */
+static int count_group(const KernelList *kernels, int first)
+{
+    int i = first + 1;
+    while (i < kernels->items.count && kernel_is_with(kernels->items.data[first], kernels->items.data[i]))
+        i++;
+    return i - first;
+}
+
 static void launch_kernels(FuncGen *fg, const KernelList *kernels, const IrRegion *region)
 {
-    for (int i = 0; i < kernels->items.count;) {
-        if (is_parts(kernels->items.data[i])) {
-            launch_parts(fg, kernels->items.data[i++]->anchor);
-            continue;
-        }
-        bool run = kernels->items.data[i]->run;
-        NestList nests = {0};
-        int launched = fg->launches.count, count = list_run(fg, kernels, region, i, &nests);
-        if (run)
-            nest_launch(fg, nest_run(fg, &nests));
-        for (int k = 0; !run && k < nests.count; k++)
-            nest_launch(fg, nests.data[k]);
-        note_kernels(fg, launched, kernels->items.data + i, count);
-        i += count;
+    for (int i = 0, count; i < kernels->items.count; i += count) {
+        Kernel *const *group = &kernels->items.data[i];
+        count = count_group(kernels, i);
+        if (is_parts(group[0]))
+            launch_parts(fg, group[0]->anchor);
+        else if (group[0]->run)
+            launch_run(fg, group, count, region);
+        else if (group[0]->beside)
+            launch_together(fg, group, count, region);
+        else
+            launch_one(fg, group, region);
     }
 }
 
@@ -135,7 +180,7 @@ static void launch_copies(FuncGen *fg)
 /* ---- the arena, and what is kept ---- */
 
 /* What is kept begins with a number: not 0 if everything is there. */
-enum { ALIGNMENT = 64, KEPT_HEAD = ALIGNMENT, FRAME_FRONT = ALIGNMENT / (int)sizeof(void *) };
+enum { ALIGNMENT = 64, KEPT_HEAD = ALIGNMENT };
 
 static LLVMValueRef round_up(Emit *e, LLVMValueRef bytes, int64_t unit)
 {
@@ -251,95 +296,6 @@ static void place_cells(Emit *e)
     lay_out(e, true, KEPT_HEAD, place_in_arena, emit_call_field(e, ABI_CALL_KEPT, e->cg->ptr));
 }
 
-/* Blocks of some 20 microseconds, whatever the number of threads. */
-static LLVMValueRef grain_of(Emit *e, const Launch *launch)
-{
-    const double block_ps = 20e6;
-    if (launch->grain)
-        return emit_i64(e, launch->grain);
-    int64_t item_ps = (int64_t)(launch->item_ns * 1000);
-    LLVMValueRef item = index_mul(e, emit_chunks(e, &launch->inner), emit_i64(e, item_ps));
-    LLVMValueRef grain = index_div(e, emit_i64(e, (int64_t)block_ps), index_max(e, item, emit_i64(e, 1)));
-    return index_max(e, grain, emit_i64(e, 1));
-}
-
-/* As many members as have enough to do in each step, until they meet; or in all, if they need not. */
-static LLVMValueRef team_size(Emit *e, const Launch *launch, LLVMValueRef independent)
-{
-    const double meeting_ps = 300e3, share_ps = 20e6;
-    LLVMValueRef steps = index_max(e, emit_steps(e, launch->steps), emit_i64(e, 1));
-    LLVMValueRef rows = emit_extent(e, launch->steps);
-    LLVMValueRef all_ps = index_mul(e, rows, emit_i64(e, (int64_t)(launch->item_ns * 1000)));
-    LLVMValueRef step_ps = index_max(e, index_div(e, all_ps, steps), emit_i64(e, (int64_t)(launch->step_ns * 1000)));
-    LLVMValueRef meeting = index_div(e, step_ps, emit_i64(e, (int64_t)meeting_ps * launch->meets));
-    LLVMValueRef apart = index_min(e, independent, index_div(e, all_ps, emit_i64(e, (int64_t)share_ps)));
-    return index_max(e, meeting, apart);
-}
-
-static void launch_team(Emit *e, const Launch *launch, LLVMValueRef pool)
-{
-    bool alone = optimisation_in(e->cg->ir->without, OPTIMISE_SCAN_TEAM);
-    LLVMValueRef items = emit_extent(e, launch->steps->parent);
-    LLVMValueRef independent = index_div(e, items, emit_i64(e, TEAM_ITEMS));
-    LLVMValueRef most = alone ? emit_i64(e, 1) : team_size(e, launch, independent);
-    LLVMValueRef args[] = {pool, most, independent, launch->kernel, e->frame};
-    LLVMBuildCall2(e->b, e->cg->pool_team_type, e->cg->pool_team, args, 5, "");
-}
-
-static LLVMValueRef item_count(Emit *e, const Launch *launch)
-{
-    if (launch->count_cell)
-        return LLVMBuildLoad2(e->b, e->cg->i64, e->cell_cache[launch->count_cell], "");
-    LLVMValueRef count = emit_i64(e, 1);
-    for (int i = 0; i < launch->extent_count; i++)
-        count = index_mul(e, count, emit_chunks(e, &launch->extents[i]));
-    return count;
-}
-
-/* Kernels run one after the other, so they share the memory of the frame. */
-static void fill_frame(Emit *e, const Launch *launch)
-{
-    LLVMValueRef front = emit_i64(e, -1);
-    LLVMBuildStore(e->b, emit_i64(e, launch->number), LLVMBuildInBoundsGEP2(e->b, e->cg->i64, e->frame, &front, 1, ""));
-    for (int i = 0; i < launch->slot_count; i++) {
-        const FrameSlot *slot = &launch->slots[i];
-        LLVMValueRef at = emit_i64(e, i);
-        LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, e->frame, &at, 1, "");
-        LLVMBuildStore(e->b, slot->axis ? emit_axis(e, slot->axis) : e->cell_cache[slot->cell], address);
-    }
-}
-
-static int largest_frame(const LaunchList *launches)
-{
-    int most = 1;
-    for (int i = 0; i < launches->count; i++) {
-        const Launch *launch = &launches->data[i];
-        int slots = launch->parts ? largest_frame(&launch->parts->launches) : launch->slot_count;
-        most = slots > most ? slots : most;
-    }
-    return most;
-}
-
-/* The frame begins at a multiple of the alignment, and the number of the launch is in front of it. */
-static LLVMValueRef new_frame(Emit *e, int slots)
-{
-    LLVMValueRef memory = emit_alloca_array(e, e->cg->ptr, slots + FRAME_FRONT, "frame"), front = emit_i64(e, FRAME_FRONT);
-    return LLVMBuildInBoundsGEP2(e->b, e->cg->ptr, memory, &front, 1, "");
-}
-
-static void launch_kernel(Emit *e, const Launch *launch)
-{
-    Codegen *cg = e->cg;
-    LLVMValueRef pool = emit_call_field(e, ABI_CALL_POOL, cg->ptr);
-    fill_frame(e, launch);
-    if (launch->team) {
-        launch_team(e, launch, pool);
-        return;
-    }
-    LLVMValueRef args[] = {pool, item_count(e, launch), grain_of(e, launch), launch->kernel, e->frame};
-    LLVMBuildCall2(e->b, cg->pool_run_type, cg->pool_run, args, 5, "");
-}
-
 static void launch_all(Emit *e, const LaunchList *launches)
 {
     for (int i = 0; i < launches->count; i++)
@@ -354,8 +310,11 @@ static void emit_launches(Emit *e, bool once)
             continue;
         if (launch->parts)
             parts_emit(e, launch->parts, launch_all);
+        else if (launch->beside)
+            launch_beside(e, launch, launch->beside + 1);
         else
             launch_kernel(e, launch);
+        i += launch->beside;
     }
 }
 
@@ -387,7 +346,7 @@ static void emit_entry(FuncGen *fg)
     Emit *e = emit_function_begin(fg, LLVMAddFunction(cg->module, name, cg->entry_type));
     e->call = LLVMGetParam(e->function, 0);
     e->axes_base = emit_call_field(e, ABI_CALL_AXES, cg->ptr);
-    e->frame = new_frame(e, largest_frame(&fg->launches));
+    e->frame = launch_frame(e, &fg->launches);
     e->cell_cache = ARENA_ARRAY(cg->arena, LLVMValueRef, fg->cell_count);
     parts_begin(e);
     place_cells(e);

@@ -83,6 +83,16 @@ static void profiled_team(NndPool *pool, int64_t most, int64_t independent, NndM
     note_kernel(profiler, context, start);
 }
 
+/* One after the other: what each takes is to be known. */
+static void profiled_run_all(NndPool *pool, const NndTask *tasks, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (tasks[i].member)
+            profiled_team(pool, tasks[i].most, tasks[i].independent, tasks[i].member, tasks[i].context);
+        else
+            profiled_run(pool, tasks[i].count, tasks[i].grain, tasks[i].block, tasks[i].context);
+}
+
 static void profiled_meet(NndPool *pool)
 {
     nnd_pool_meet(((Profiler *)(void *)pool)->pool);
@@ -134,6 +144,7 @@ static NndStatus define_symbols(Jit *jit, NndError *error)
     bool profiles = jit->profiles;
     const Symbol symbols[] = {{"nnd_pool_run", profiles ? (uintptr_t)profiled_run : (uintptr_t)nnd_pool_run},
                               {"nnd_pool_team", profiles ? (uintptr_t)profiled_team : (uintptr_t)nnd_pool_team},
+                              {"nnd_pool_run_all", profiles ? (uintptr_t)profiled_run_all : (uintptr_t)nnd_pool_run_all},
                               {"nnd_pool_meet", profiles ? (uintptr_t)profiled_meet : (uintptr_t)nnd_pool_meet},
                               {"nnd_axis_share", (uintptr_t)nnd_axis_share},
                               {"nnd_part_bind", (uintptr_t)nnd_part_bind},

@@ -61,6 +61,10 @@ static void make_types(Codegen *cg)
     cg->axis_share_type = LLVMFunctionType(cg->i64, share, 4, 0);
     cg->pool_team = LLVMAddFunction(cg->module, "nnd_pool_team", cg->pool_team_type);
     cg->pool_meet = LLVMAddFunction(cg->module, "nnd_pool_meet", cg->pool_meet_type);
+    LLVMTypeRef all[] = {cg->ptr, cg->ptr, cg->i64};
+    cg->task_type = abi_task_type(c);
+    cg->pool_run_all_type = LLVMFunctionType(cg->none, all, 3, 0);
+    cg->pool_run_all = LLVMAddFunction(cg->module, "nnd_pool_run_all", cg->pool_run_all_type);
     cg->axis_share = LLVMAddFunction(cg->module, "nnd_axis_share", cg->axis_share_type);
 }
 

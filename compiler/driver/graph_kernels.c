@@ -66,6 +66,8 @@ static Box kernel_box(Graph *graph, const Kernel *kernel, int number)
                .detail = operations(graph->arena, kernel)};
     if (kernel->run)
         box.note = arena_printf(graph->arena, "row by row with the other kernels of run %d", kernel->run);
+    if (kernel->beside)
+        box.note = arena_printf(graph->arena, "may run at the same time as the other kernels of group %d", kernel->beside);
     if (kernel->kind == KERNEL_SCAN) {
         KernelList inner = fuse_kernels(graph->arena, kernel->anchor->region);
         box.steps = kernel->anchor->attrs.scan.dim->name;

@@ -541,5 +541,6 @@ KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count)
         kernel->demand = demand_of(kernel);
     }
     fuse_rows(arena, func, &list, value_count);
+    fuse_beside(arena, func, &list, value_count);
     return list;
 }

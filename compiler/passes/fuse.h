@@ -35,21 +35,31 @@ typedef struct Kernel {
     const IrInst *demand; /* an on_demand of the anchor: its rows are computed when they are needed, and kept */
     bool once; /* its roots are fixed values: they are computed in the first call and kept */
     int run;   /* kernels of equal run above 0 follow each other and are done row by row */
+    int beside; /* kernels of equal `beside` above 0 follow each other and may run at the same time */
 } Kernel;
 
 typedef struct KernelList {
     VEC(Kernel *) items;
 } KernelList;
 
+/* Of one run, or of those that may run at the same time. */
+static inline bool kernel_is_with(const Kernel *a, const Kernel *b)
+{
+    return (a->run && a->run == b->run) || (a->beside && a->beside == b->beside);
+}
+
 /* The kernels of a region whose function went through pass_fuse. */
 KernelList fuse_kernels(Arena *arena, const IrRegion *region);
 
-/* The kernels of a function's body, whose values are numbered below `value_count`; with `once` and `run`. */
+/* The kernels of a function's body, whose values are numbered below `value_count`; with `once`, `run` and `beside`. */
 KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count);
 
 /* Finds the runs of the body of `func`. A run begins with a reduction; values that its kernels make all
  * live until its end. */
 void fuse_rows(Arena *arena, const IrFunc *func, KernelList *kernels, int value_count);
+
+/* Finds the kernels of the body that may run at the same time, and puts them next to each other. After fuse_rows. */
+void fuse_beside(Arena *arena, const IrFunc *func, KernelList *kernels, int value_count);
 
 /* Fixed values are the same in every call: made of constants and fixed arguments alone, their
  * extents known, and no results of the function. By id (values are numbered below `value_count`).

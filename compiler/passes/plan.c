@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * plan: gives every root a slot. Kernels are numbered through the function (those
- * of a run alike), a scan's own number before those of its region; a value is alive from the
+ * of a run alike, and what is alive in one of several that may run at the same
+ * time is alive in all of them), a scan's own number before those of its region; a value is alive from the
  * kernel that computes it to the last one that reads it. A value from outside
  * that a region reads is alive until the scan ends, and so are the region's
  * parameters. Slots are then shared greedily, in order of birth, between
@@ -133,16 +134,29 @@ static void live_scan(Planner *p, const Kernel *kernel, int number)
         read_at(p, scan->region->yields[i], end);
 }
 
+static bool is_last_beside(const KernelList *kernels, int i)
+{
+    Kernel *const *kernel = &kernels->items.data[i];
+    return kernel[0]->beside && (i + 1 == kernels->items.count || !kernel_is_with(kernel[0], kernel[1]));
+}
+
+static void live_until(Planner *p, int from, int to)
+{
+    for (int i = 0; i < p->lives.count; i++)
+        if (p->lives.data[i].to >= from && p->lives.data[i].to < to)
+            p->lives.data[i].to = to;
+}
+
 static void live_region(Planner *p, const IrRegion *region)
 {
     KernelList kernels = region->owner ? fuse_kernels(p->arena, region)
                                        : fuse_body(p->arena, p->func, p->value_count);
-    int run = 0;
+    int first = 0; /* of those that run at the same time */
     for (int i = 0; i < kernels.items.count; i++) {
         const Kernel *kernel = kernels.items.data[i];
-        bool goes_on = kernel->run && kernel->run == run;
-        int number = goes_on ? p->next - 1 : p->next++;
-        run = kernel->run;
+        bool same = i && kernel_is_with(kernel, kernels.items.data[i - 1]);
+        int number = same ? p->next - 1 : p->next++;
+        first = same ? first : number;
         for (int k = 0; k < kernel->roots.count; k++) {
             if (p->life_of[kernel->roots.data[k]->id] >= 0)
                 continue;
@@ -153,6 +167,8 @@ static void live_region(Planner *p, const IrRegion *region)
             read_inst(p, kernel->insts.data[k], number);
         if (kernel->kind == KERNEL_SCAN)
             live_scan(p, kernel, number);
+        if (is_last_beside(&kernels, i))
+            live_until(p, first, p->next - 1);
     }
     for (int i = 0; i < region->yield_count; i++)
         read_at(p, region->yields[i], p->next);

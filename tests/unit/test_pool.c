@@ -288,6 +288,102 @@ static void zero_threads_mean_one_for_each_usable_core(void)
     nnd_pool_free(pool);
 }
 
+/* ---- several tasks ---- */
+
+enum { TASKS = 5, ITEMS = 12, DEAR = 1000000 }; /* nanoseconds */
+
+/* Task i is `most` members of a team, or ITEMS items in blocks of `grain`. */
+typedef struct Tasks {
+    NndTask tasks[TASKS];
+    atomic_int times[TASKS][ITEMS], members[TASKS];
+    struct Own {
+        struct Tasks *all;
+        int number;
+    } own[TASKS];
+} Tasks;
+
+static void count_items(void *context, int64_t lo, int64_t hi)
+{
+    const struct Own *own = context;
+    for (int64_t i = lo; i < hi; i++)
+        own->all->times[own->number][i]++;
+}
+
+static void count_member(void *context, int64_t rank, int64_t size)
+{
+    (void)size;
+    const struct Own *own = context;
+    own->all->members[own->number] += rank >= 0;
+}
+
+static void add_task(Tasks *t, int i, int64_t grain, int64_t most, int64_t cost)
+{
+    t->own[i] = (struct Own){t, i};
+    t->tasks[i] = (NndTask){.context = &t->own[i], .cost = cost};
+    if (most) {
+        t->tasks[i].member = count_member;
+        t->tasks[i].most = t->tasks[i].independent = most;
+    } else {
+        t->tasks[i].block = count_items;
+        t->tasks[i].count = ITEMS;
+        t->tasks[i].grain = grain;
+    }
+}
+
+static void every_task_is_done_once_whether_threads_share_it_or_not(void)
+{
+    for (int threads = 1; threads <= 4; threads++)
+        for (int dear = 0; dear < 2; dear++) {
+            NndPool *pool = pool_of(threads);
+            static Tasks t;
+            memset(&t, 0, sizeof t);
+            int64_t cost = dear ? DEAR : 1, most = threads < 2 ? threads : 2;
+            add_task(&t, 0, ITEMS, 0, cost);
+            add_task(&t, 1, 5, 0, cost);
+            add_task(&t, 2, 0, 1, cost);
+            add_task(&t, 3, 0, 2, cost);
+            add_task(&t, 4, 2 * ITEMS, 0, cost);
+            nnd_pool_run_all(pool, t.tasks, TASKS);
+            for (int i = 0; i < TASKS; i++) {
+                int wrong = 0;
+                for (int k = 0; k < ITEMS; k++)
+                    wrong += t.times[i][k] != (i != 2 && i != 3);
+                CHECK_EQ_INT(wrong, 0);
+                CHECK_EQ_INT(t.members[i], i == 2 ? 1 : i == 3 ? (int)most : 0);
+            }
+            nnd_pool_free(pool);
+        }
+}
+
+/* Tasks that wait for each other end only if each has a thread of its own. */
+static void tasks_that_no_thread_can_share_are_done_at_the_same_time(void)
+{
+    NndPool *pool = pool_of(MEETING);
+    atomic_int present = 0;
+    NndTask tasks[MEETING];
+    for (int i = 0; i < MEETING; i++)
+        tasks[i] = (NndTask){.block = meet, .context = &present, .count = 7, .grain = 7, .cost = DEAR};
+    time_t start = time(NULL);
+    nnd_pool_run_all(pool, tasks, MEETING);
+    CHECK(time(NULL) - start < PATIENCE);
+    nnd_pool_free(pool);
+}
+
+static void tasks_too_small_for_a_job_are_done_by_the_caller_in_order(void)
+{
+    NndPool *pool = pool_of(3);
+    Trace traces[2];
+    NndTask tasks[2];
+    for (int i = 0; i < 2; i++) {
+        traces[i] = (Trace){.caller = pthread_self(), .ordered = true, .by_caller = true};
+        tasks[i] = (NndTask){.block = trace, .context = &traces[i], .count = 9, .grain = 9, .cost = 10};
+    }
+    nnd_pool_run_all(pool, tasks, 2);
+    for (int i = 0; i < 2; i++)
+        CHECK(traces[i].by_caller && traces[i].next == 9);
+    nnd_pool_free(pool);
+}
+
 /* ---- run after run ---- */
 
 static void many_runs_follow_each_other(void)
@@ -450,6 +546,9 @@ int main(void)
     a_team_without_threads_of_its_own_has_one_member();
     a_worker_leaves_the_core_of_the_caller();
     zero_threads_mean_one_for_each_usable_core();
+    every_task_is_done_once_whether_threads_share_it_or_not();
+    tasks_that_no_thread_can_share_are_done_at_the_same_time();
+    tasks_too_small_for_a_job_are_done_by_the_caller_in_order();
     many_runs_follow_each_other();
     pools_come_and_go();
     callers_that_share_a_pool_take_turns();
