@@ -170,6 +170,39 @@ static void merge_columns(DotPlan *p)
     }
 }
 
+/* The largest number of rows, up to `most`, that the last axis of the rows is made of, if there are more axes: a tile lies
+ * on that axis, one step from row to row, and needs one pointer. 0 if there is none that is better than `least`. */
+static int rows_on_axis(const DotPlan *p, int least, int most)
+{
+    int last = p->rows.count - 1, rows = most;
+    if (last < 1 || p->in_scan || p->listed || p->map.bound_count || p->rows.dims[last]->kind != NND_DIM_CONST ||
+        address_static_stride(&p->map, p->rows.axes[last]) <= 0)
+        return 0;
+    while (rows > least && p->rows.dims[last]->size % rows)
+        rows--;
+    return rows > least ? rows : 0;
+}
+
+/* Windows that overlap have the same scalars of S: where all entries are unrolled, these would be loaded once, and find no
+ * registers. */
+static bool is_unrolled(const DotPlan *p)
+{
+    const ContractedLoop *last = &p->loops[p->loop_count - 1];
+    int64_t entries = constant_product(&p->k, last->first);
+    return entries > 0 && entries <= MOST_UNROLLED;
+}
+
+/* With a single vector of columns each scalar of S is used once: a tile of eight rows waits for its sums. */
+static void choose_rows_on_axis(DotPlan *p, int most)
+{
+    enum { FEW = 8, MOST_ON_AXIS = 28 };
+    int rows = rows_on_axis(p, FEW, most < MOST_ON_AXIS ? most : MOST_ON_AXIS);
+    if (p->vectors > 1 || !rows || is_unrolled(p))
+        return;
+    p->tile_rows = rows;
+    p->row_step = address_static_stride(&p->map, p->rows.axes[p->rows.count - 1]);
+}
+
 /* As many rows as leave registers for a row of the panel and a scalar; products that are not fused with the sum need some
  * of their own, and so does widening bf16. Eight hide the latency of the sums; more pointers to rows than that find no
  * registers. */
@@ -186,6 +219,7 @@ static void choose_tile(const FuncGen *fg, DotPlan *p)
         constant_product(&p->columns, 0) <= p->lanes)
         p->vectors = 1;
     p->tile_rows = p->tile_rows > MOST_ROWS ? MOST_ROWS : p->tile_rows;
+    choose_rows_on_axis(p, target->vector_registers - others - p->vectors);
     int64_t rows = constant_product(&p->rows, 0);
     if (rows > 0 && rows < p->tile_rows)
         p->tile_rows = (int)rows;
@@ -272,12 +306,18 @@ static void choose_packing(const FuncGen *fg, const IrRegion *region, DotPlan *p
     p->block_rows = LONG_BLOCK_ROWS / p->tile_rows * p->tile_rows;
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* A block of panels is what threads share if rows are few: where sums are long it has fewer. */
 static int panels_for_sums(const DotPlan *p)
 {
     enum { MOST_BYTES = 512 << 10 };
     int64_t bytes = constant_product(&p->k, 0) * dot_panel(p) * (int64_t)nnd_dtype_size(p->panel_dtype);
-    int panels = PANEL_BLOCK;
+    int64_t columns = constant_product(&p->columns, p->columns.count - p->merged), all = (columns + dot_panel(p) - 1) / dot_panel(p);
+    int panels = columns > 0 ? (int)smaller(all, PANEL_BLOCK) : PANEL_BLOCK;
     while (panels > 1 && panels * bytes > MOST_BYTES)
         panels /= 2;
     return panels;
@@ -296,11 +336,6 @@ static Nest *pack_nest(FuncGen *fg, DotPlan *p)
     for (int i = 0; i < p->columns.count; i++)
         pack->inner.dims[pack->inner.rank++] = p->columns.dims[i];
     return pack;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Cost of an item: a block of rows times a block of panels, at some 50 GFLOP/s. */

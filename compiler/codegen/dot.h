@@ -51,6 +51,7 @@ struct DotPlan {
     int merged;               /* how many of the columns' axes make panels */
     int lanes, vectors;       /* elements in a vector, vectors in a panel */
     int tile_rows, block_rows, block_panels;
+    int64_t row_step;         /* in S, from a row of a tile to the next, in elements; 0: as the table of rows says */
     NndDType panel_dtype;     /* bf16 if all of V is known to be of it, else `dtype` */
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
@@ -62,6 +63,7 @@ struct DotPlan {
     bool listed;              /* rows begin with places of a list (demand.h) */
 };
 
+enum { MOST_UNROLLED = 8 }; /* entries of the last contracted loop, if they are no loop */
 enum { PANEL_BLOCK = 4, MAX_GATES = 6, MAX_TILE_ROWS = 14 };
 enum { PACK_AHEAD = 8 }; /* entries; their rows are often longer than a page: the processor does not foresee the next */
 

@@ -14,12 +14,12 @@ static void emit_tiles_of(Emit *e, Tiles *t, int height, LLVMValueRef first, LLV
 }
 
 /* Rows that do not fill a tile are done in lower ones, so that a single row costs what a row costs. With bounds they fill
- * a tile by repeating the last one: their tiles are large, and they are rare. */
+ * a tile by repeating the last one: their tiles are large, and they are rare. Tiles along an axis leave no rows. */
 static void emit_panel(Emit *e, Tiles *t, LLVMValueRef panel)
 {
     const int heights[] = {t->plan->tile_rows, LOW_TILE, 1};
     LLVMValueRef first = emit_i64(e, 0), count = index_sub(e, t->row_hi, t->row_lo);
-    if (t->plan->map.bound_count) {
+    if (t->plan->map.bound_count || t->plan->row_step) {
         emit_tiles_of(e, t, t->plan->tile_rows, first, count, panel);
         return;
     }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/codegen/dot_tiles.h"
 
-enum { UNROLLED = 8 };
-
 /* The tile that is being emitted. */
 typedef struct Tile {
     Tiles *all;
     int row_count;
     bool bounded;                             /* some of its entries may be outside of a bound */
-    LLVMValueRef rows[MAX_SUMS];              /* pointers into S */
+    LLVMValueRef rows[MAX_SUMS];              /* pointers into S; all the same if steps lead from row to row */
     LLVMValueRef places[MAX_SUMS][MAX_BOUNDS], extents[MAX_SUMS][MAX_BOUNDS];
 } Tile;
 
@@ -55,8 +53,10 @@ static LLVMValueRef splat(Emit *e, const Tiles *t, LLVMValueRef x)
 static LLVMValueRef row_scalar(Emit *e, const Tile *tile, int row, const Entry *entry)
 {
     const Tiles *t = tile->all;
-    LLVMValueRef position = entry->position;
+    LLVMValueRef position = entry->position, step = emit_i64(e, row * t->plan->row_step);
     LLVMValueRef address = LLVMBuildGEP2(e->b, t->scalar, tile->rows[row], &position, 1, "");
+    if (t->plan->row_step)
+        address = LLVMBuildGEP2(e->b, t->scalar, address, &step, 1, "");
     LLVMValueRef inside = NULL;
     for (int bound = 0; tile->bounded && bound < t->plan->map.bound_count; bound++) {
         LLVMValueRef place = LLVMBuildAdd(e->b, tile->places[row][bound], entry->places[bound], "");
@@ -124,7 +124,7 @@ static Entry enter(Emit *e, const Tile *tile, const ContractedLoop *loop, const 
 
 static bool is_short(LLVMValueRef lo, LLVMValueRef hi)
 {
-    return LLVMIsAConstantInt(lo) && LLVMIsAConstantInt(hi) && LLVMConstIntGetSExtValue(hi) <= UNROLLED;
+    return LLVMIsAConstantInt(lo) && LLVMIsAConstantInt(hi) && LLVMConstIntGetSExtValue(hi) <= MOST_UNROLLED;
 }
 
 static void walk_contracted(Emit *e, const Tile *tile, int depth, const Entry *outer)
@@ -155,8 +155,8 @@ static void walk_contracted(Emit *e, const Tile *tile, int depth, const Entry *o
 
 static LLVMValueRef sum_position(Emit *e, const DotPlan *p, LLVMValueRef first_row, int row, LLVMValueRef column, int vector)
 {
-    LLVMValueRef at = index_mul(e, index_add(e, first_row, emit_i64(e, row)), emit_i64(e, dot_block_width(p)));
-    return index_add(e, index_add(e, at, column), emit_i64(e, (int64_t)vector * p->lanes));
+    LLVMValueRef at = index_add(e, index_mul(e, first_row, emit_i64(e, dot_block_width(p))), column);
+    return index_add(e, at, emit_i64(e, (int64_t)row * dot_block_width(p) + (int64_t)vector * p->lanes));
 }
 
 static void move_sums(Emit *e, const Tile *tile, LLVMValueRef first_row, LLVMValueRef column, bool to_block)
@@ -177,7 +177,7 @@ static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
 {
     const Tiles *t = tile->all;
     for (int row = 0; row < tile->row_count; row++) {
-        LLVMValueRef at = index_add(e, first_row, emit_i64(e, row));
+        LLVMValueRef at = index_add(e, first_row, emit_i64(e, t->plan->row_step ? 0 : row));
         LLVMValueRef position = t->rows_part ? emit_i64(e, row) : dot_load_index(e, t->positions, at);
         LLVMValueRef base = t->rows_part ? dot_packed_row(e, t, first_row) : t->address.base;
         tile->rows[row] = LLVMBuildGEP2(e->b, t->scalar, base, &position, 1, "");
