@@ -48,10 +48,11 @@ static void find_vectors(Target *t)
 }
 
 /* Loop strength reduction takes up to a third of the time of making code, and finds nothing in loops whose addresses are emitted as
- * they should be. LLVM lets it be turned off for the process only. */
+ * they should be. Instructions need not be put in another order once registers are given: processors do. LLVM lets both be turned
+ * off for the process only. */
 static void set_llvm_options(void)
 {
-    static const char *const arguments[] = {"nnd", "-disable-lsr"};
+    static const char *const arguments[] = {"nnd", "-disable-lsr", "-disable-post-ra"};
     LLVMParseCommandLineOptions(sizeof arguments / sizeof *arguments, arguments, NULL);
 }
 
