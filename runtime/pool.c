@@ -48,14 +48,11 @@ typedef struct Part {
     Job job;
 } Part;
 
-/* Where the members of a team meet: the last one to come lets the others go on. On a cache line of
- * its own, as they look at it all the time. */
-typedef struct Meeting {
-    _Alignas(64) atomic_int arrived;
-    atomic_uint number; /* of meetings that were held */
-    atomic_int slow;    /* of this team */
-    int members;
-} Meeting;
+/* How many meetings of its team a member has come to. Each has a cache line that it alone writes: the others, who look at it all
+ * the time, know of its coming after that line has passed to them once. */
+typedef struct Arrivals {
+    _Alignas(64) atomic_llong count;
+} Arrivals;
 
 typedef struct Worker {
     NndPool *pool;
@@ -68,6 +65,7 @@ struct NndPool {
     int cores;       /* that the process may use */
     Worker *workers; /* by number; 0 is not used, the caller is it */
     Part *parts;     /* by the number of their thread */
+    Arrivals *arrivals; /* by rank */
     atomic_bool stop;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -76,10 +74,11 @@ struct NndPool {
     uint32_t number;        /* of the job; under caller's mutex, as the next two */
     int pause;              /* see SLOW_MEETINGS */
     int64_t pause_end;      /* milliseconds */
-    Meeting meeting;
+    atomic_int slow;        /* meetings of this team */
 };
 
 static _Thread_local bool inside_block;
+static _Thread_local int64_t own_rank, own_size; /* as a member of a team */
 
 static void relax(void)
 {
@@ -108,10 +107,13 @@ static int64_t take_block(Part *part, uint32_t number)
 static void do_block(const Job *job, int64_t i)
 {
     int64_t lo = i * job->grain;
-    if (job->member)
+    if (job->member) {
+        own_rank = i;
+        own_size = job->count;
         job->member(job->context, i, job->count);
-    else
+    } else {
         job->block(job->context, lo, job->count - lo < job->grain ? job->count : lo + job->grain);
+    }
 }
 
 static void do_part(Part *part, uint32_t number)
@@ -208,7 +210,8 @@ static NndStatus start_workers(NndPool *pool, NndError *error)
     pool->threads = 1;
     pool->workers = calloc((size_t)wanted, sizeof *pool->workers);
     pool->parts = aligned_alloc(_Alignof(Part), (size_t)wanted * sizeof *pool->parts);
-    if (!pool->workers || !pool->parts)
+    pool->arrivals = aligned_alloc(_Alignof(Arrivals), (size_t)wanted * sizeof *pool->arrivals);
+    if (!pool->workers || !pool->parts || !pool->arrivals)
         return nnd_fail(error, NND_ENOMEM, "out of memory for %d threads", wanted);
     memset(pool->parts, 0, (size_t)wanted * sizeof *pool->parts);
     for (int i = 1; i < wanted; i++) {
@@ -258,6 +261,7 @@ void nnd_pool_free(NndPool *pool)
     pthread_mutex_destroy(&pool->mutex);
     free(pool->workers);
     free(pool->parts);
+    free(pool->arrivals);
     free(pool);
 }
 
@@ -284,7 +288,7 @@ static int64_t milliseconds_now(void)
 /* Under the caller's mutex. */
 static void judge_meetings(NndPool *pool)
 {
-    bool slow = atomic_exchange_explicit(&pool->meeting.slow, 0, memory_order_relaxed) >= SLOW_MEETINGS;
+    bool slow = atomic_exchange_explicit(&pool->slow, 0, memory_order_relaxed) >= SLOW_MEETINGS;
     int twice = pool->pause < LONGEST_PAUSE ? 2 * pool->pause : LONGEST_PAUSE;
     pool->pause = !slow ? 0 : twice ? twice : FIRST_PAUSE;
     pool->pause_end = slow ? milliseconds_now() + pool->pause : 0;
@@ -382,7 +386,8 @@ void nnd_pool_team(NndPool *pool, int64_t most, int64_t independent, NndMember *
     }
     Job job = {.member = member, .context = context, .count = size, .grain = 1};
     pthread_mutex_lock(&pool->caller);
-    pool->meeting.members = (int)size;
+    for (int64_t i = 0; i < size; i++)
+        atomic_store_explicit(&pool->arrivals[i].count, 0, memory_order_relaxed);
     run_together(pool, &job);
     if (size > independent)
         judge_meetings(pool);
@@ -437,18 +442,21 @@ void nnd_pool_run_all(NndPool *pool, const NndTask *tasks, int64_t count)
 
 /* ---- meetings ---- */
 
-void nnd_pool_meet(NndPool *pool)
+static void wait_for_member(NndPool *pool, int64_t rank, long long count)
 {
-    Meeting *m = &pool->meeting;
-    unsigned number = atomic_load_explicit(&m->number, memory_order_relaxed);
-    if (atomic_fetch_add_explicit(&m->arrived, 1, memory_order_acq_rel) == m->members - 1) {
-        atomic_store_explicit(&m->arrived, 0, memory_order_relaxed);
-        atomic_store_explicit(&m->number, number + 1, memory_order_release);
-        return;
-    }
-    for (int spins = 0; atomic_load_explicit(&m->number, memory_order_acquire) == number; spins++) {
+    for (int spins = 0; atomic_load_explicit(&pool->arrivals[rank].count, memory_order_acquire) < count; spins++) {
         if (spins == SPINS)
-            atomic_fetch_add_explicit(&m->slow, 1, memory_order_relaxed);
+            atomic_fetch_add_explicit(&pool->slow, 1, memory_order_relaxed);
         wait_a_little(spins);
     }
+}
+
+void nnd_pool_meet(NndPool *pool)
+{
+    atomic_llong *own = &pool->arrivals[own_rank].count;
+    long long count = atomic_load_explicit(own, memory_order_relaxed) + 1;
+    atomic_store_explicit(own, count, memory_order_release);
+    for (int64_t rank = 0; rank < own_size; rank++)
+        if (rank != own_rank)
+            wait_for_member(pool, rank, count);
 }

@@ -273,12 +273,29 @@ static void set_panel(Emit *e, Units *u, LLVMValueRef back, LLVMValueRef at, LLV
     u->next_panel = index_add(e, u->panel, LLVMBuildSelect(e->b, back, emit_i64(e, -1), emit_i64(e, 1), ""));
 }
 
+/* What other members have just written is in their cores' caches: all of it is asked for at once. */
+static void ask_for_rows(Emit *e, const Units *u, LLVMValueRef rows)
+{
+    enum { LINE = 64 };
+    const DotPlan *p = u->dot;
+    int64_t line = LINE / (int64_t)nnd_dtype_size(p->dtype);
+    LLVMValueRef zero = emit_i64(e, 0), few = LLVMBuildICmp(e->b, LLVMIntSLE, rows, emit_i64(e, p->tile_rows), "");
+    LLVMValueRef shared = LLVMBuildICmp(e->b, LLVMIntSGT, e->size, emit_i64(e, 1), "");
+    Branch ask = branch_begin(e, LLVMBuildAnd(e->b, few, shared, ""));
+    LLVMValueRef first = row_pointer(e, u, zero), end = index_mul(e, rows, emit_i64(e, p->row_stride));
+    Loop lines = loop_begin(e, zero, end, line, LOOP_PLAIN);
+    emit_prefetch(e, memory_at(e, p->dtype, first, lines.index));
+    loop_end(e, &lines);
+    branch_end(e, &ask, NULL, NULL);
+}
+
 /* All panels of `rows` rows: the member's share of the rows of them all, panel by panel. */
 static void emit_panels(Emit *e, Units *u, LLVMValueRef rows)
 {
     LLVMValueRef zero = emit_i64(e, 0), one = emit_i64(e, 1), some = index_max(e, rows, one);
     LLVMValueRef lo = zero, hi = index_mul(e, rows, dot_panel_count(e, u->dot));
     scan_share(e, &lo, &hi);
+    ask_for_rows(e, u, rows);
     LLVMValueRef end = index_div(e, index_add(e, hi, index_sub(e, some, one)), some);
     LLVMValueRef begin = index_div(e, lo, some), back = is_backwards(e, u, rows);
     Loop loop = loop_begin(e, begin, end, 1, LOOP_PLAIN);
