@@ -93,6 +93,23 @@ static void emit_results(Emit *e, const Tiles *t)
     loop_end(e, &rows);
 }
 
+/* A single row may have been written by other threads, and its entries are needed one by one: all of it is asked for at
+ * once. */
+static void ask_for_row(Emit *e, const Tiles *t)
+{
+    enum { LINE = 64 };
+    const DotPlan *p = t->plan;
+    if (p->k.count != 1 || p->map.bound_count || p->map.row != ROW_FORM || address_static_stride(&p->map, p->k.axes[0]) != 1)
+        return;
+    LLVMValueRef single = LLVMBuildICmp(e->b, LLVMIntEQ, index_sub(e, t->row_hi, t->row_lo), emit_i64(e, 1), "");
+    Branch ask = branch_begin(e, single);
+    LLVMValueRef first = memory_at(e, p->dtype, t->address.base, dot_load_index(e, t->positions, emit_i64(e, 0)));
+    Loop lines = loop_begin(e, emit_i64(e, 0), dot_extent(e, &p->k, 0, 1), LINE / (int)nnd_dtype_size(p->dtype), LOOP_PLAIN);
+    emit_prefetch(e, memory_at(e, p->dtype, first, lines.index));
+    loop_end(e, &lines);
+    branch_end(e, &ask, NULL, NULL);
+}
+
 static void emit_item(Emit *e, Tiles *t)
 {
     const DotPlan *p = t->plan;
@@ -101,6 +118,7 @@ static void emit_item(Emit *e, Tiles *t)
     index_split(e, p->columns.dims, outer, index_rem(e, t->outer, columns), t->column_at);
     index_split(e, p->batch.dims, p->batch.count, index_div(e, t->outer, columns), t->batch_at);
     dot_locate_rows(e, t);
+    ask_for_row(e, t);
     emit_sums(e, t);
     emit_results(e, t);
 }
