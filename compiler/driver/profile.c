@@ -82,7 +82,9 @@ static int by_time(const void *a, const void *b)
 static ProfileTable make_table(const Profile *p, int64_t items, int calls)
 {
     const JitProfile *profile = jit_profile(p->unit.engine);
-    KernelList kernels = fuse_kernels(p->arena, ir_module_func(p->unit.module, "predict")->body);
+    IrFunc *func = ir_module_func(p->unit.module, "predict");
+    ir_func_number(func);
+    KernelList kernels = fuse_kernels(p->arena, func->body);
     KernelTime *times = ARENA_ARRAY(p->arena, KernelTime, profile->count + 1);
     ProfileTable table = {.items = items, .kernels = times, .count = profile->count};
     for (int i = 0; i < profile->count; i++) {

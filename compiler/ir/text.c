@@ -14,15 +14,25 @@ typedef struct Printer {
     int depth;
 } Printer;
 
+static void append(Printer *p, const char *text, int length)
+{
+    while (p->text.capacity - p->text.count < length)
+        p->text.data = vec_grow(p->arena, p->text.data, &p->text.capacity, 1);
+    memcpy(p->text.data + p->text.count, text, (size_t)length);
+    p->text.count += length;
+}
+
 static void put(Printer *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void put(Printer *p, const char *format, ...)
 {
-    va_list args;
+    char brief[128];
+    va_list args, again;
     va_start(args, format);
-    const char *text = arena_vprintf(p->arena, format, args);
+    va_copy(again, args);
+    int length = vsnprintf(brief, sizeof brief, format, args);
+    append(p, length < (int)sizeof brief ? brief : arena_vprintf(p->arena, format, again), length);
+    va_end(again);
     va_end(args);
-    for (; *text; text++)
-        vec_push(p->arena, &p->text, *text);
 }
 
 static void put_indent(Printer *p)

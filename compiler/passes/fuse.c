@@ -25,6 +25,7 @@ typedef VEC(IrInst *) Insts;
 typedef struct Uses {
     int count;        /* reads by instructions of the same region */
     IrInst *user;     /* one of them */
+    Insts users;      /* all of them, once for each read */
     bool elsewhere;   /* yielded, or read in a region inside */
 } Uses;
 
@@ -38,6 +39,7 @@ typedef struct Fuser {
     Arena *arena;
     OptimisationSet without;
     Uses *uses; /* by id of the result */
+    const IrRegion **home; /* by id: the region that the value is computed in */
     bool *inlined;
     bool *fixed;             /* by id */
     VEC(Kernelling) kernels; /* number n is at n - 1 */
@@ -96,31 +98,27 @@ bool fuse_is_elementwise(const IrInst *inst)
 
 /* ---- uses ---- */
 
-static bool is_in(const IrRegion *region, const IrInst *wanted)
-{
-    for (const IrInst *inst = region->first; inst; inst = inst->next)
-        if (inst == wanted)
-            return true;
-    return false;
-}
-
 /* `user` is NULL for a yield. */
 static void note_use(Fuser *f, const IrRegion *region, IrValue *value, IrInst *user)
 {
     if (!value->def)
         return;
     Uses *uses = &f->uses[value->id];
-    if (!user || !is_in(region, value->def)) {
+    if (!user || f->home[value->id] != region) {
         uses->elsewhere = true;
         return;
     }
     uses->count++;
     uses->user = user;
+    vec_push(f->arena, &uses->users, user);
 }
 
+/* Operands come before users. */
 static void note_region(Fuser *f, const IrRegion *region)
 {
     for (IrInst *inst = region->first; inst; inst = inst->next) {
+        for (int i = 0; i < inst->result_count; i++)
+            f->home[inst->results[i].id] = region;
         for (int i = 0; i < inst->arg_count; i++)
             note_use(f, region, inst->args[i], inst);
         if (inst->region)
@@ -173,10 +171,10 @@ static bool needs_memory(const Fuser *f, const IrInst *user, const IrValue *valu
 
 static bool all_users_can_pull(const Fuser *f, IrInst *inst)
 {
-    for (const IrInst *user = inst->next; user; user = user->next)
-        for (int i = 0; i < user->arg_count; i++)
-            if (user->args[i] == &inst->results[0] && needs_memory(f, user, user->args[i]))
-                return false;
+    const Insts *users = &uses_of(f, inst)->users;
+    for (int i = 0; i < users->count; i++)
+        if (needs_memory(f, users->data[i], &inst->results[0]))
+            return false;
     return true;
 }
 
@@ -411,6 +409,7 @@ bool pass_fuse(IrFunc *func)
     int count = ir_func_number(func);
     Fuser f = {.arena = arena, .without = func->module->without};
     f.uses = ARENA_ARRAY(arena, Uses, count + 1);
+    f.home = ARENA_ARRAY(arena, const IrRegion *, count + 1);
     f.inlined = ARENA_ARRAY(arena, bool, count + 1);
     f.fixed = fuse_fixed(arena, func, count);
     put_fixed_first(&f, func->body);
@@ -466,22 +465,54 @@ static void sort_kernels(KernelList *list)
     }
 }
 
-static void add_roots(Arena *arena, Kernel *kernel, IrInst *inst, const IrRegion *region)
+/* One more than the largest id of a value that is computed in the region, or inside of it. */
+static int id_count(const IrRegion *region)
+{
+    int count = 0;
+    for (const IrInst *inst = region->first; inst; inst = inst->next) {
+        int inner = inst->region ? id_count(inst->region) : 0, own = inst->results[inst->result_count - 1].id + 1;
+        count = inner > count ? inner : count;
+        count = own > count ? own : count;
+    }
+    return count;
+}
+
+/* Which values others than their own group use, by id. */
+static void mark_used_elsewhere(const IrRegion *region, int count, bool *used)
+{
+    for (int i = 0; i < region->yield_count; i++)
+        if (region->yields[i]->def && region->yields[i]->id < count)
+            used[region->yields[i]->id] = true;
+    for (const IrInst *inst = region->first; inst; inst = inst->next) {
+        for (int i = 0; i < inst->arg_count; i++) {
+            const IrValue *value = inst->args[i];
+            if (value->def && value->id < count && value->def->group != inst->group)
+                used[value->id] = true;
+        }
+        if (inst->region)
+            mark_used_elsewhere(inst->region, count, used);
+    }
+}
+
+static void add_roots(Arena *arena, Kernel *kernel, IrInst *inst, const bool *used)
 {
     for (int i = 0; i < inst->result_count; i++)
-        if (inst->op == OP_scan || !fuse_is_inlined(&inst->results[i], region))
+        if (inst->op == OP_scan || used[inst->results[i].id])
             vec_push(arena, &kernel->roots, &inst->results[i]);
 }
 
 KernelList fuse_kernels(Arena *arena, const IrRegion *region)
 {
     KernelList list = {0};
+    int count = id_count(region);
+    bool *used = ARENA_ARRAY(arena, bool, count + 1);
+    mark_used_elsewhere(region, count, used);
     for (IrInst *inst = region->first; inst; inst = inst->next) {
         if (inst->group == -1)
             continue;
         Kernel *kernel = kernel_of(arena, &list, inst->group);
         vec_push(arena, &kernel->insts, inst);
-        add_roots(arena, kernel, inst, region);
+        add_roots(arena, kernel, inst, used);
         if (kind_of(inst) != KERNEL_MAP) {
             kernel->kind = kind_of(inst);
             kernel->anchor = inst;
@@ -493,20 +524,9 @@ KernelList fuse_kernels(Arena *arena, const IrRegion *region)
 
 /* ---- what is computed once ---- */
 
-static bool is_yielded(const IrRegion *region, const IrValue *value)
+static bool inst_is_fixed(const IrInst *inst, const bool *fixed)
 {
-    for (int i = 0; i < region->yield_count; i++)
-        if (region->yields[i] == value)
-            return true;
-    return false;
-}
-
-/* Results of the function have the caller's memory, which is another in each call. */
-static bool inst_is_fixed(const IrFunc *func, const IrInst *inst, const bool *fixed)
-{
-    const IrValue *result = &inst->results[0];
-    bool all = inst->op != OP_scan && inst->op != OP_uniform &&
-               ir_type_static_count(&result->type) >= 0 && !is_yielded(func->body, result);
+    bool all = inst->op != OP_scan && inst->op != OP_uniform && ir_type_static_count(&inst->results[0].type) >= 0;
     for (int i = 0; i < inst->arg_count; i++)
         all &= fixed[inst->args[i]->id];
     return all;
@@ -517,10 +537,13 @@ bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count)
     bool *fixed = ARENA_ARRAY(arena, bool, value_count + 1);
     if (optimisation_in(func->module->without, OPTIMISE_ONCE))
         return fixed;
+    bool *yielded = ARENA_ARRAY(arena, bool, value_count + 1); /* in the caller's memory, which is another in each call */
+    for (int i = 0; i < func->body->yield_count; i++)
+        yielded[func->body->yields[i]->id] = true;
     for (int i = 0; i < func->arg_count; i++)
         fixed[func->args[i]->id] = func->args[i]->kind == NND_ARG_FIXED;
     for (const IrInst *inst = func->body->first; inst; inst = inst->next)
-        fixed[inst->results[0].id] = inst_is_fixed(func, inst, fixed);
+        fixed[inst->results[0].id] = !yielded[inst->results[0].id] && inst_is_fixed(inst, fixed);
     return fixed;
 }
 

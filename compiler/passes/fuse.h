@@ -48,7 +48,7 @@ static inline bool kernel_is_with(const Kernel *a, const Kernel *b)
     return (a->run && a->run == b->run) || (a->beside && a->beside == b->beside);
 }
 
-/* The kernels of a region whose function went through pass_fuse. */
+/* The kernels of a region whose function went through pass_fuse and whose values are numbered (ir_func_number). */
 KernelList fuse_kernels(Arena *arena, const IrRegion *region);
 
 /* The kernels of a function's body, whose values are numbered below `value_count`; with `once`, `run` and `beside`. */

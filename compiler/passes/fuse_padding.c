@@ -80,7 +80,8 @@ void fuse_read_paddings(IrFunc *func)
     IrRegion *body = func->body;
     for (IrInst *inst = body->first, *next; inst; inst = next) {
         next = inst->next;
-        const IrValue *padded = fuse_is_inlined(&inst->results[0], body) ? NULL : fuse_padded(&inst->results[0], body);
+        bool stored = inst->op == OP_pad && !fuse_is_inlined(&inst->results[0], body);
+        const IrValue *padded = stored ? fuse_padded(&inst->results[0], body) : NULL;
         if (padded && padded->def && padded->def->group == inst->group && is_read_by_element(body, padded))
             read_inside(func, inst, padded);
     }
