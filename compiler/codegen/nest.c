@@ -132,7 +132,7 @@ static void add_inner(Nest *nest, const IrDim *dim)
  * into a core's cache are not shared. */
 static void plan_map(const FuncGen *fg, Nest *nest)
 {
-    const double in_vectors = 0.1;
+    const double in_vectors = 0.2;
     const IrType *type = shape_of(nest);
     bool flat = type->rank <= 1 || map_is_flat(fg, nest);
     nest->kind = flat ? NEST_FLAT : NEST_ROWS;
