@@ -3,17 +3,10 @@
  * Kernels that may run at the same time: the numbers of the interpreter, and the same bits as one after the other, in whatever
  * order and on however many threads they run (any_order.c).
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "compiler/codegen/jit.h"
-#include "compiler/ir/lower.h"
-#include "compiler/passes/passes.h"
-#include "lang/diag.h"
-#include "lang/program.h"
 #include "tests/check.h"
 #include "tests/diff/any_order.h"
 #include "tests/diff/engines.h"
+#include "tests/diff/network.h"
 
 enum { SEEDS = 6, ORDERS = 4 };
 
@@ -49,58 +42,19 @@ static const char branches_of_an_image[] =
     "    output q = (near * far) |> flatten |> Linear(4)\n"
     "}\n";
 
-static IrModule *network(Arena *arena, const char *text, OptimisationSet without, bool fused)
-{
-    Diags *diags = diags_new(arena);
-    Program *program = program_check(arena, source_new(arena, "beside", text, strlen(text)), NULL, NULL, 0, 0, diags);
-    IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
-    if (!module) {
-        diags_print(diags, (DiagStyle){0}, stdout);
-        return NULL;
-    }
-    module->without = without;
-    pass_freeze(module->funcs.data[0]);
-    if (fused)
-        passes_run(module, &(PassOptions){.fuse = true, .verify_each = true});
-    return module;
-}
-
-static void run(Engine *jit, PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool, uint64_t seed)
-{
-    NndError error;
-    CHECK_EQ_INT(call_prepare(out, arena, func, pool, seed, &error), NND_OK);
-    jit->forget(jit);
-    CHECK_EQ_INT(jit->run(jit, func->name, &out->call, &error), NND_OK);
-}
-
-static bool same_bits(const IrFunc *func, const PreparedCall *a, const PreparedCall *b)
-{
-    for (int r = 0; r < func->body->yield_count; r++)
-        if (memcmp(a->results[r], b->results[r], (size_t)a->counts[r] * sizeof(float)) != 0)
-            return false;
-    return true;
-}
-
-static Engine *jit_of(const IrModule *module)
-{
-    NndError error;
-    Engine *jit = NULL;
-    CHECK_EQ_INT(jit_engine_new(&jit, module, NULL, &error), NND_OK);
-    return jit;
-}
-
 static void bits_are_the_same_in_any_order_on_any_threads(Arena *arena, const char *text, NndPool *const *pools, int count)
 {
-    const IrModule *beside = network(arena, text, 0, true);
-    const IrModule *in_order = network(arena, text, optimisation_set(OPTIMISE_SIDE_BY_SIDE), true);
-    Engine *jit = jit_of(beside), *other = jit_of(in_order);
+    const IrModule *beside = network_of(arena, "beside", text, 0, true);
+    const IrModule *in_order = network_of(arena, "beside", text, optimisation_set(OPTIMISE_SIDE_BY_SIDE), true);
+    Engine *jit = network_jit(beside), *other = network_jit(in_order);
+    CHECK(jit && other);
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         PreparedCall expected;
-        run(other, &expected, arena, in_order->funcs.data[0], NULL, seed);
+        CHECK(network_run(other, &expected, arena, in_order->funcs.data[0], NULL, seed, 1));
         for (int i = 0; i < count * ORDERS; i++) {
             PreparedCall found;
-            run(jit, &found, arena, beside->funcs.data[0], pools[i % count], seed);
-            CHECK(same_bits(beside->funcs.data[0], &expected, &found));
+            CHECK(network_run(jit, &found, arena, beside->funcs.data[0], pools[i % count], seed, 1));
+            CHECK(network_same_bits(beside->funcs.data[0], &expected, &found));
             call_release(&found);
         }
         call_release(&expected);
@@ -112,7 +66,8 @@ static void bits_are_the_same_in_any_order_on_any_threads(Arena *arena, const ch
 static void numbers_are_those_of_the_interpreter(Arena *arena, const char *text, NndPool *pool)
 {
     EngineTally tally = {0};
-    engines_compare(arena, network(arena, text, 0, false), network(arena, text, 0, true), pool, 1, SEEDS, "beside", 2e-4, &tally);
+    IrModule *plain = network_of(arena, "beside", text, 0, false), *fused = network_of(arena, "beside", text, 0, true);
+    engines_compare(arena, plain, fused, pool, 1, SEEDS, "beside", 2e-4, &tally);
     CHECK(tally.compared > 0);
     CHECK_EQ_INT(tally.wrong, 0);
 }

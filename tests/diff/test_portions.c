@@ -4,16 +4,11 @@
  * the same bits whatever the number of threads and whether there are portions.
  */
 #include <stdio.h>
-#include <string.h>
 
-#include "compiler/codegen/jit.h"
-#include "compiler/ir/lower.h"
-#include "compiler/passes/passes.h"
 #include "compiler/passes/portion.h"
-#include "lang/diag.h"
-#include "lang/program.h"
 #include "tests/check.h"
 #include "tests/diff/engines.h"
+#include "tests/diff/network.h"
 
 enum { SEEDS = 8 };
 
@@ -37,62 +32,25 @@ static const char source[] =
 
 static IrModule *network(Arena *arena, int filters, OptimisationSet without, bool fused)
 {
-    Diags *diags = diags_new(arena);
-    const char *text = arena_printf(arena, source, filters);
-    Program *program = program_check(arena, source_new(arena, "portions", text, strlen(text)), NULL, NULL, 0, 0, diags);
-    IrModule *module = program ? lower_program(arena, program, NND_F32, diags) : NULL;
-    if (!module) {
-        diags_print(diags, (DiagStyle){0}, stdout);
-        return NULL;
-    }
-    module->without = without;
-    pass_freeze(module->funcs.data[0]);
-    if (fused)
-        passes_run(module, &(PassOptions){.fuse = true, .verify_each = true});
-    return module;
-}
-
-static void run(Engine *jit, PreparedCall *out, Arena *arena, const IrFunc *func, NndPool *pool, uint64_t seed)
-{
-    NndError error;
-    CHECK_EQ_INT(call_prepare(out, arena, func, pool, seed, &error), NND_OK);
-    call_scale_weights(out, func, 0.1);
-    jit->forget(jit);
-    for (int times = 0; times < 2; times++) /* the second time with what is kept */
-        CHECK_EQ_INT(jit->run(jit, func->name, &out->call, &error), NND_OK);
-}
-
-static bool same_bits(const IrFunc *func, const PreparedCall *a, const PreparedCall *b)
-{
-    for (int r = 0; r < func->body->yield_count; r++)
-        if (memcmp(a->results[r], b->results[r], (size_t)a->counts[r] * sizeof(float)) != 0)
-            return false;
-    return true;
-}
-
-static Engine *jit_of(const IrModule *module)
-{
-    NndError error;
-    Engine *jit = NULL;
-    CHECK_EQ_INT(jit_engine_new(&jit, module, NULL, &error), NND_OK);
-    return jit;
+    return network_of(arena, "portions", arena_printf(arena, source, filters), without, fused);
 }
 
 static void bits_are_the_same_on_any_threads_and_in_one_piece(Arena *arena, int filters, NndPool *const *pools, int count)
 {
     const IrModule *parted = network(arena, filters, 0, true);
     const IrModule *whole = network(arena, filters, (OptimisationSet)1 << OPTIMISE_PORTIONS, true);
-    Engine *jit = jit_of(parted), *other = jit_of(whole);
+    Engine *jit = network_jit(parted), *other = network_jit(whole);
+    CHECK(jit && other);
     const IrFunc *func = parted->funcs.data[0];
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         PreparedCall expected;
-        run(other, &expected, arena, whole->funcs.data[0], NULL, seed);
+        CHECK(network_run(other, &expected, arena, whole->funcs.data[0], NULL, seed, 0.1));
         for (int p = 0; p < count; p++) {
             PreparedCall found;
-            run(jit, &found, arena, func, pools[p], seed);
-            if (!same_bits(func, &expected, &found))
+            CHECK(network_run(jit, &found, arena, func, pools[p], seed, 0.1));
+            if (!network_same_bits(func, &expected, &found))
                 printf("%d filters, data %d, threads %d:\n", filters, (int)seed, nnd_pool_threads(pools[p]));
-            CHECK(same_bits(func, &expected, &found));
+            CHECK(network_same_bits(func, &expected, &found));
             call_release(&found);
         }
         call_release(&expected);
