@@ -104,10 +104,10 @@ static LLVMValueRef team_size(Emit *e, const Launch *launch, const TeamCost *cos
 
 enum { TASK_FIELDS = ABI_TASK_COST + 1 };
 
-/* The fields of the NndTask that the launch is. */
+/* The fields of the NndTask that the launch is, but for its cost. */
 static void set_task(Emit *e, const Launch *launch, LLVMValueRef frame, LLVMValueRef task[TASK_FIELDS])
 {
-    LLVMValueRef none = LLVMConstNull(e->cg->ptr), zero = emit_i64(e, 0), ps;
+    LLVMValueRef none = LLVMConstNull(e->cg->ptr), zero = emit_i64(e, 0);
     for (int i = 0; i < TASK_FIELDS; i++)
         task[i] = i <= ABI_TASK_MEMBER ? none : zero;
     fill_frame(e, launch, frame);
@@ -117,13 +117,16 @@ static void set_task(Emit *e, const Launch *launch, LLVMValueRef frame, LLVMValu
         TeamCost cost = team_cost(e, launch);
         task[ABI_TASK_INDEPENDENT] = index_div(e, emit_extent(e, launch->steps->parent), emit_i64(e, TEAM_ITEMS));
         task[ABI_TASK_MOST] = team_size(e, launch, &cost, task[ABI_TASK_INDEPENDENT]);
-        ps = cost.all_ps;
     } else {
         task[ABI_TASK_COUNT] = item_count(e, launch);
         task[ABI_TASK_GRAIN] = grain_of(e, launch);
-        ps = index_mul(e, task[ABI_TASK_COUNT], item_ps(e, launch));
     }
-    task[ABI_TASK_COST] = index_div(e, ps, emit_i64(e, 1000));
+}
+
+static LLVMValueRef cost_of(Emit *e, const Launch *launch, LLVMValueRef items)
+{
+    LLVMValueRef ps = launch->team ? team_cost(e, launch).all_ps : index_mul(e, items, item_ps(e, launch));
+    return index_div(e, ps, emit_i64(e, 1000));
 }
 
 void launch_kernel(Emit *e, const Launch *launch)
@@ -148,6 +151,7 @@ void launch_beside(Emit *e, const Launch *launches, int count)
         LLVMValueRef number = emit_i64(e, i);
         LLVMValueRef target = LLVMBuildInBoundsGEP2(e->b, cg->task_type, tasks, &number, 1, "");
         set_task(e, &launches[i], new_frame(e, launches[i].slot_count), task);
+        task[ABI_TASK_COST] = cost_of(e, &launches[i], task[ABI_TASK_COUNT]);
         for (unsigned field = 0; field < TASK_FIELDS; field++)
             LLVMBuildStore(e->b, task[field], LLVMBuildStructGEP2(e->b, cg->task_type, target, field, ""));
     }
