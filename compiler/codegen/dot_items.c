@@ -97,16 +97,13 @@ static void emit_results(Emit *e, const Tiles *t)
  * once. */
 static void ask_for_row(Emit *e, const Tiles *t)
 {
-    enum { LINE = 64 };
     const DotPlan *p = t->plan;
     if (p->k.count != 1 || p->map.bound_count || p->map.row != ROW_FORM || address_static_stride(&p->map, p->k.axes[0]) != 1)
         return;
     LLVMValueRef single = LLVMBuildICmp(e->b, LLVMIntEQ, index_sub(e, t->row_hi, t->row_lo), emit_i64(e, 1), "");
     Branch ask = branch_begin(e, single);
     LLVMValueRef first = memory_at(e, p->dtype, t->address.base, dot_load_index(e, t->positions, emit_i64(e, 0)));
-    Loop lines = loop_begin(e, emit_i64(e, 0), dot_extent(e, &p->k, 0, 1), LINE / (int)nnd_dtype_size(p->dtype), LOOP_PLAIN);
-    emit_prefetch(e, memory_at(e, p->dtype, first, lines.index));
-    loop_end(e, &lines);
+    loop_prefetch(e, p->dtype, first, dot_extent(e, &p->k, 0, 1));
     branch_end(e, &ask, NULL, NULL);
 }
 

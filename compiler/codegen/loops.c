@@ -68,6 +68,14 @@ void loop_end(Emit *e, Loop *loop)
     emit_forget(e, loop->mark);
 }
 
+void loop_prefetch(Emit *e, NndDType dtype, LLVMValueRef first, LLVMValueRef count)
+{
+    enum { LINE = 64 };
+    Loop lines = loop_begin(e, emit_i64(e, 0), count, LINE / (int64_t)nnd_dtype_size(dtype), LOOP_PLAIN);
+    emit_prefetch(e, memory_at(e, dtype, first, lines.index));
+    loop_end(e, &lines);
+}
+
 Branch branch_begin(Emit *e, LLVMValueRef condition)
 {
     Branch branch = {.before = LLVMGetInsertBlock(e->b), .mark = emit_mark(e)};

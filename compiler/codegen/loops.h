@@ -25,6 +25,9 @@ typedef struct Loop {
 Loop loop_begin(Emit *e, LLVMValueRef lo, LLVMValueRef hi, int64_t step, LoopKind kind);
 void loop_end(Emit *e, Loop *loop);
 
+/* Asks for the lines of memory that elements first[0 .. count-1] are in. */
+void loop_prefetch(Emit *e, NndDType dtype, LLVMValueRef first, LLVMValueRef count);
+
 /* if (condition) { ... branch_else ... } joined by branch_end, which gives the value of the side
  * taken. `other` must be available in front of the branch. */
 typedef struct Branch {

@@ -276,16 +276,12 @@ static void set_panel(Emit *e, Units *u, LLVMValueRef back, LLVMValueRef at, LLV
 /* What other members have just written is in their cores' caches: all of it is asked for at once. */
 static void ask_for_rows(Emit *e, const Units *u, LLVMValueRef rows)
 {
-    enum { LINE = 64 };
     const DotPlan *p = u->dot;
-    int64_t line = LINE / (int64_t)nnd_dtype_size(p->dtype);
-    LLVMValueRef zero = emit_i64(e, 0), few = LLVMBuildICmp(e->b, LLVMIntSLE, rows, emit_i64(e, p->tile_rows), "");
+    LLVMValueRef few = LLVMBuildICmp(e->b, LLVMIntSLE, rows, emit_i64(e, p->tile_rows), "");
     LLVMValueRef shared = LLVMBuildICmp(e->b, LLVMIntSGT, e->size, emit_i64(e, 1), "");
     Branch ask = branch_begin(e, LLVMBuildAnd(e->b, few, shared, ""));
-    LLVMValueRef first = row_pointer(e, u, zero), end = index_mul(e, rows, emit_i64(e, p->row_stride));
-    Loop lines = loop_begin(e, zero, end, line, LOOP_PLAIN);
-    emit_prefetch(e, memory_at(e, p->dtype, first, lines.index));
-    loop_end(e, &lines);
+    LLVMValueRef first = row_pointer(e, u, emit_i64(e, 0));
+    loop_prefetch(e, p->dtype, first, index_mul(e, rows, emit_i64(e, p->row_stride)));
     branch_end(e, &ask, NULL, NULL);
 }
 
