@@ -91,17 +91,6 @@ static void list_axes(DotPlan *p)
     sort_contracted(p);
 }
 
-static int64_t constant_product(const AxisList *list, int first)
-{
-    int64_t product = 1;
-    for (int i = first; i < list->count; i++) {
-        if (list->dims[i]->kind != NND_DIM_CONST)
-            return -1;
-        product *= list->dims[i]->size;
-    }
-    return product;
-}
-
 /* ---- which operand is S ---- */
 
 static bool has_window(const IrValue *value)
@@ -151,79 +140,6 @@ static bool choose_sides(const FuncGen *fg, DotPlan *p, const IrInst *inst, cons
     bool windows[2] = {has_window(inst->args[0]), has_window(inst->args[1])};
     int s = windows[0] != windows[1] ? (windows[1] ? 1 : 0) : last_is_b ? 0 : 1;
     return try_side(fg, p, inst, region, s) || try_side(fg, p, inst, region, 1 - s);
-}
-
-/* ---- tiles ---- */
-
-/* Trailing column axes are taken together until panels are well filled, the last one too: 100 columns would be computed
- * as 128. */
-static void merge_columns(DotPlan *p)
-{
-    enum { MOST_PERCENT = 105 };
-    p->merged = 1;
-    while (p->merged < p->columns.count) {
-        int64_t width = constant_product(&p->columns, p->columns.count - p->merged), panel = dot_panel(p);
-        int64_t filled = (width + panel - 1) / panel * panel;
-        if (width < 0 || (width >= 2 * panel && filled * 100 <= width * MOST_PERCENT))
-            return;
-        p->merged++;
-    }
-}
-
-/* The largest number of rows, up to `most`, that the last axis of the rows is made of, if there are more axes: a tile lies
- * on that axis, one step from row to row, and needs one pointer. 0 if there is none that is better than `least`. */
-static int rows_on_axis(const DotPlan *p, int least, int most)
-{
-    int last = p->rows.count - 1, rows = most;
-    if (last < 1 || p->in_scan || p->listed || p->map.bound_count || p->rows.dims[last]->kind != NND_DIM_CONST ||
-        address_static_stride(&p->map, p->rows.axes[last]) <= 0)
-        return 0;
-    while (rows > least && p->rows.dims[last]->size % rows)
-        rows--;
-    return rows > least ? rows : 0;
-}
-
-/* Windows that overlap have the same scalars of S: where all entries are unrolled, these would be loaded once, and find no
- * registers. */
-static bool is_unrolled(const DotPlan *p)
-{
-    const ContractedLoop *last = &p->loops[p->loop_count - 1];
-    int64_t entries = constant_product(&p->k, last->first);
-    return entries > 0 && entries <= MOST_UNROLLED;
-}
-
-/* With a single vector of columns each scalar of S is used once: a tile of eight rows waits for its sums. */
-static void choose_rows_on_axis(DotPlan *p, int most)
-{
-    enum { FEW = 8, MOST_ON_AXIS = 28 };
-    int rows = rows_on_axis(p, FEW, most < MOST_ON_AXIS ? most : MOST_ON_AXIS);
-    if (p->vectors > 1 || !rows || is_unrolled(p))
-        return;
-    p->tile_rows = rows;
-    p->row_step = address_static_stride(&p->map, p->rows.axes[p->rows.count - 1]);
-}
-
-/* As many rows as leave registers for a row of the panel and a scalar; products that are not fused with the sum need some
- * of their own, and so does widening bf16. Eight hide the latency of the sums; more pointers to rows than that find no
- * registers. */
-static void choose_tile(const FuncGen *fg, DotPlan *p)
-{
-    enum { BLOCK_ROWS = 48, MOST_ROWS = 8 };
-    const Target *target = fg->cg->target;
-    p->lanes = target->vector_bytes / (int)nnd_dtype_size(p->dtype);
-    int others = (target->fused ? 1 : 4) + (p->panel_dtype == NND_BF16 ? target->vector_registers / 8 : 0);
-    p->vectors = 2;
-    p->tile_rows = (target->vector_registers - others - p->vectors) / p->vectors;
-    merge_columns(p);
-    if (p->columns.count == p->merged && constant_product(&p->columns, 0) > 0 &&
-        constant_product(&p->columns, 0) <= p->lanes)
-        p->vectors = 1;
-    p->tile_rows = p->tile_rows > MOST_ROWS ? MOST_ROWS : p->tile_rows;
-    choose_rows_on_axis(p, target->vector_registers - others - p->vectors);
-    int64_t rows = constant_product(&p->rows, 0);
-    if (rows > 0 && rows < p->tile_rows)
-        p->tile_rows = (int)rows;
-    p->block_rows = BLOCK_ROWS / p->tile_rows * p->tile_rows;
 }
 
 static bool is_packed_once(const FuncGen *fg, const DotPlan *p)
@@ -278,51 +194,6 @@ static void merge_contracted(DotPlan *p)
     }
 }
 
-/* Long sums are cut so that a panel's part stays in the cache. */
-static void choose_k_block(const FuncGen *fg, DotPlan *p)
-{
-    enum { BLOCK = 256 };
-    int64_t whole = constant_product(&p->k, 0), rest = constant_product(&p->k, p->loops[0].count);
-    if (optimisation_in(fg->cg->ir->without, OPTIMISE_SUM_BLOCKS) || p->in_scan || (whole >= 0 && whole <= 2 * BLOCK) || rest < 0)
-        return;
-    p->k_block = rest >= BLOCK ? 1 : BLOCK / (rest > 0 ? rest : 1);
-}
-
-/* Gradients of weights are sums over all words or places of a batch, of which there are far more than rows of sums. V is as
- * long; packed as a whole it would go to memory and come back for each block of rows. Where these are few, each packs the part
- * that comes next into its own cache. */
-static void choose_packing(const FuncGen *fg, const IrRegion *region, DotPlan *p)
-{
-    enum { MOST_ROWS = 640, LONG_BLOCK_ROWS = 160, MOST_ENTRIES = 512 };
-    int64_t rows = constant_product(&p->rows, 0), k = constant_product(&p->k, 0);
-    if (!p->k_block || k >= 0 || rows < 0 || rows > MOST_ROWS || p->listed || dot_part_entries(p) > MOST_ENTRIES ||
-        p->panel_dtype != p->dtype || !address_map(fg, region, p->inst->args[p->v], &p->map_v) ||
-        address_static_stride(&p->map_v, p->columns.axes[p->columns.count - 1]) != 1)
-        return;
-    p->packs_parts = true;
-    p->packs_rows = p->rows.count == 1 && p->k.count == 1 && !p->map.bound_count && p->map.row == ROW_FORM &&
-                    address_static_stride(&p->map, p->rows.axes[0]) == 1;
-    p->block_panels = p->packs_rows ? 2 * PANEL_BLOCK : PANEL_BLOCK;
-    p->block_rows = LONG_BLOCK_ROWS / p->tile_rows * p->tile_rows;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* A block of panels is what threads share if rows are few: where sums are long it has fewer. */
-static int panels_for_sums(const DotPlan *p)
-{
-    enum { MOST_BYTES = 512 << 10 };
-    int64_t bytes = constant_product(&p->k, 0) * dot_panel(p) * (int64_t)nnd_dtype_size(p->panel_dtype);
-    int64_t columns = constant_product(&p->columns, p->columns.count - p->merged), all = (columns + dot_panel(p) - 1) / dot_panel(p);
-    int panels = columns > 0 ? (int)smaller(all, PANEL_BLOCK) : PANEL_BLOCK;
-    while (panels > 1 && panels * bytes > MOST_BYTES)
-        panels /= 2;
-    return panels;
-}
-
 static Nest *pack_nest(FuncGen *fg, DotPlan *p)
 {
     Nest *pack = ARENA_NEW(fg->cg->arena, Nest);
@@ -341,10 +212,10 @@ static Nest *pack_nest(FuncGen *fg, DotPlan *p)
 /* Cost of an item: a block of rows times a block of panels, at some 50 GFLOP/s. */
 static void set_cost(Nest *nest, const DotPlan *p)
 {
-    int64_t rows = constant_product(&p->rows, 0), columns = constant_product(&p->columns, 0);
+    int64_t rows = dot_constant_product(&p->rows, 0), columns = dot_constant_product(&p->columns, 0);
     int64_t width = (int64_t)p->block_panels * dot_panel(p);
-    rows = rows < 0 ? p->block_rows : smaller(rows, p->block_rows);
-    columns = columns < 0 ? width : smaller(columns, width);
+    rows = rows < 0 || rows > p->block_rows ? p->block_rows : rows;
+    columns = columns < 0 || columns > width ? width : columns;
     nest->item_ns = (double)(rows * columns) * 0.04;
 }
 
@@ -355,18 +226,13 @@ static bool finish_tiles(FuncGen *fg, Nest *nest, const IrRegion *region, DotPla
     merge_contracted(p);
     bool units = units_choose(fg, p);
     if (!units) {
-        choose_tile(fg, p);
+        dot_choose_tile(fg, p);
         p->winograd = winograd_choose(fg, p);
     }
-    if (p->winograd) {
+    if (p->winograd)
         p->block_rows = p->winograd->tiles * WINOGRAD_RESULTS * WINOGRAD_RESULTS;
-    } else {
-        choose_k_block(fg, p);
-        if (!units && !p->in_scan && !p->listed)
-            p->block_panels = panels_for_sums(p);
-        if (!units)
-            choose_packing(fg, region, p);
-    }
+    else if (!units)
+        dot_choose_blocks(fg, region, p);
     if (!p->packs_parts && !set_scratch(fg, p))
         return false;
     nest->kind = units ? NEST_UNITS : NEST_TILES;
@@ -445,7 +311,7 @@ static bool is_small(const IrInst *inst)
         const IrDim *dim = inst->args[0]->type.dims[inst->attrs.dot.a_contract[i]];
         k = k < 0 || dim->kind != NND_DIM_CONST ? -1 : k * dim->size;
     }
-    bool vector = constant_product(&a, 0) == 1 || constant_product(&b, 0) == 1;
+    bool vector = dot_constant_product(&a, 0) == 1 || dot_constant_product(&b, 0) == 1;
     return vector || (result >= 0 && k >= 0 && result * k <= SMALL);
 }
 
@@ -460,15 +326,26 @@ void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out)
 
 /* ---- shared by packing and tiles ---- */
 
+int64_t dot_constant_product(const AxisList *list, int first)
+{
+    int64_t product = 1;
+    for (int i = first; i < list->count; i++) {
+        if (list->dims[i]->kind != NND_DIM_CONST)
+            return -1;
+        product *= list->dims[i]->size;
+    }
+    return product;
+}
+
 int64_t dot_weights(const DotPlan *plan)
 {
-    int64_t k = constant_product(&plan->k, 0), columns = constant_product(&plan->columns, 0);
+    int64_t k = dot_constant_product(&plan->k, 0), columns = dot_constant_product(&plan->columns, 0);
     return k < 0 || columns < 0 ? 0 : k * columns;
 }
 
 int64_t dot_part_entries(const DotPlan *plan)
 {
-    return plan->k_block * constant_product(&plan->k, plan->loops[0].count);
+    return plan->k_block * dot_constant_product(&plan->k, plan->loops[0].count);
 }
 
 int dot_panel(const DotPlan *plan)

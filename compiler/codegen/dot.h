@@ -51,7 +51,8 @@ struct DotPlan {
     int merged;               /* how many of the columns' axes make panels */
     int lanes, vectors;       /* elements in a vector, vectors in a panel */
     int tile_rows, block_rows, block_panels;
-    int64_t row_step;         /* in S, from a row of a tile to the next, in elements; 0: as the table of rows says */
+    int64_t row_step;         /* in S, or where rows are packed, from a row of a tile to the next, in elements; 0: as the table of rows says */
+    bool even_rows;           /* that is so for all rows, so tiles begin anywhere; else tiles leave no rows */
     NndDType panel_dtype;     /* bf16 if all of V is known to be of it, else `dtype` */
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
     int64_t k_block;          /* entries of the first loop that are done at a time; 0 = all */
@@ -64,6 +65,7 @@ struct DotPlan {
 };
 
 enum { MOST_UNROLLED = 8 }; /* entries of the last contracted loop, if they are no loop */
+enum { FULL_TILE = 8 }; /* rows that hide the latency of the sums, with two vectors of columns */
 enum { PANEL_BLOCK = 4, MAX_GATES = 6, MAX_TILE_ROWS = 14 };
 enum { PACK_AHEAD = 8 }; /* entries; their rows are often longer than a page: the processor does not foresee the next */
 
@@ -71,6 +73,9 @@ enum { PACK_AHEAD = 8 }; /* entries; their rows are often longer than a page: th
 void dot_plan(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);
 /* The same for rows that are listed; false if that cannot be done in tiles. */
 bool dot_plan_listed(FuncGen *fg, Nest *nest, const IrRegion *region, NestList *out);
+/* Parts of that, in dot_shape.c: height and width of tiles; blocks of rows, panels and contracted entries. */
+void dot_choose_tile(const FuncGen *fg, DotPlan *plan);
+void dot_choose_blocks(const FuncGen *fg, const IrRegion *region, DotPlan *plan);
 void dot_set_groups(const Nest *nest, Launch *launch);
 
 void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
@@ -87,6 +92,7 @@ int64_t dot_part_entries(const DotPlan *plan); /* contracted entries of a block 
 void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 /* ---- shared by packing and tiles ---- */
+int64_t dot_constant_product(const AxisList *list, int first); /* sizes from axis `first` on; -1 if one is not known here */
 int64_t dot_weights(const DotPlan *plan); /* elements of V; 0 if that is not known here */
 int dot_panel(const DotPlan *plan); /* columns */
 int dot_units(const DotPlan *plan); /* those of one gate */

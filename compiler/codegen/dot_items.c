@@ -19,7 +19,7 @@ static void emit_panel(Emit *e, Tiles *t, LLVMValueRef panel)
 {
     const int heights[] = {t->plan->tile_rows, LOW_TILE, 1};
     LLVMValueRef first = emit_i64(e, 0), count = index_sub(e, t->row_hi, t->row_lo);
-    if (t->plan->map.bound_count || t->plan->row_step) {
+    if (t->plan->map.bound_count || (t->plan->row_step && !t->plan->even_rows)) {
         emit_tiles_of(e, t, t->plan->tile_rows, first, count, panel);
         return;
     }

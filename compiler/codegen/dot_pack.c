@@ -158,22 +158,71 @@ static void pack_along_entries(Emit *e, Pack *pack, LLVMValueRef lo, LLVMValueRe
 
 /* ---- all of V, and parts ---- */
 
-/* The columns of a panel, some entries later. */
-static void prefetch_panel(Emit *e, const DotPlan *p, const AddressGen *v, const Pack *pack, LLVMValueRef entry, LLVMValueRef column)
+/* Where the columns of a part, from `column` on, begin in V for an entry. */
+static LLVMValueRef place_in_v(Emit *e, const DotPlan *p, const AddressGen *v, const DotPart *part, LLVMValueRef entry, LLVMValueRef column)
 {
     LLVMValueRef at[NND_MAX_RANK], from = v->constant;
-    Index index = pack->at;
+    Index index = {0};
     int outer = p->columns.count - p->merged;
-    index_split(e, p->k.dims, p->k.count, index_add(e, entry, emit_i64(e, PACK_AHEAD)), at);
+    set_axes(&index, &p->batch_v, part->batch_at);
+    for (int i = 0; i < outer; i++)
+        index.at[p->columns.axes[i]] = part->column_at[i];
+    index_split(e, p->k.dims, p->k.count, entry, at);
     set_axes(&index, &p->k_v, at);
     index_split(e, p->columns.dims + outer, p->merged, column, at);
     for (int i = 0; i < p->merged; i++)
         index.at[p->columns.axes[outer + i]] = at[i];
     for (int i = 0; i < p->inst->args[p->v]->type.rank; i++)
         from = index_add(e, from, address_term(e, v, i, index.at[i]));
-    LLVMValueRef first = memory_at(e, p->dtype, v->base, from);
+    return memory_at(e, p->dtype, v->base, from);
+}
+
+/* The columns of a panel, some entries later. */
+static void prefetch_panel(Emit *e, const DotPlan *p, const AddressGen *v, const DotPart *part, LLVMValueRef entry, LLVMValueRef column)
+{
+    LLVMValueRef first = place_in_v(e, p, v, part, index_add(e, entry, emit_i64(e, PACK_AHEAD)), column);
     for (int i = 0; i < p->vectors; i++)
         emit_prefetch(e, memory_at(e, p->dtype, first, emit_i64(e, (int64_t)i * p->lanes)));
+}
+
+/* All columns of a panel, which follow each other in V. */
+static void copy_panel_row(Emit *e, const DotPlan *p, LLVMValueRef target, LLVMValueRef source)
+{
+    LLVMTypeRef vector = LLVMVectorType(emit_type(e->cg, p->dtype), (unsigned)p->lanes);
+    for (int v = 0; v < p->vectors; v++) {
+        LLVMValueRef at = emit_i64(e, (int64_t)v * p->lanes);
+        LLVMValueRef x = LLVMBuildLoad2(e->b, vector, memory_at(e, p->dtype, source, at), "");
+        LLVMSetAlignment(x, (unsigned)nnd_dtype_size(p->dtype));
+        LLVMSetAlignment(LLVMBuildStore(e->b, x, memory_at(e, p->dtype, target, at)), (unsigned)(p->lanes * nnd_dtype_size(p->dtype)));
+    }
+}
+
+/* Columns of a panel, and of those behind it, follow each other in V. */
+static bool columns_follow(const DotPlan *p)
+{
+    int64_t next = 1;
+    for (int i = p->columns.count - 1; i >= p->columns.count - p->merged; i--) {
+        if (next < 0 || address_static_stride(&p->map_v, p->columns.axes[i]) != next)
+            return false;
+        next = p->columns.dims[i]->kind == NND_DIM_CONST ? next * p->columns.dims[i]->size : -1;
+    }
+    return !p->map_v.bound_count && p->map_v.row == ROW_FORM;
+}
+
+/* The entry's row of the part's panels up to `end`, all of whose columns there are. */
+static void copy_rows(Emit *e, const DotPlan *p, const AddressGen *v, const DotPart *part, LLVMValueRef entry, LLVMValueRef row,
+                      LLVMValueRef end)
+{
+    LLVMValueRef size = emit_i64(e, dot_panel(p)), first = index_mul(e, part->panel_lo, size);
+    LLVMValueRef source = place_in_v(e, p, v, part, entry, first);
+    LLVMValueRef ahead = place_in_v(e, p, v, part, index_add(e, entry, emit_i64(e, PACK_AHEAD)), first);
+    Loop panels = loop_begin(e, part->panel_lo, end, 1, LOOP_PLAIN);
+    LLVMValueRef column = index_sub(e, index_mul(e, panels.index, size), first);
+    LLVMValueRef target = index_add(e, index_mul(e, column, emit_i64(e, dot_part_entries(p))), index_mul(e, row, size));
+    copy_panel_row(e, p, memory_at(e, p->panel_dtype, part->target, target), memory_at(e, p->dtype, source, column));
+    for (int i = 0; i < p->vectors; i++)
+        emit_prefetch(e, memory_at(e, p->dtype, ahead, index_add(e, column, emit_i64(e, (int64_t)i * p->lanes))));
+    loop_end(e, &panels);
 }
 
 void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
@@ -181,19 +230,24 @@ void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
     Pack pack = {.plan = p, .width = dot_merged_extent(e, p)};
     const AddressGen v = address_begin(e, &p->map_v, p->inst->args[p->v]->type.rank);
     LLVMValueRef at[NND_MAX_RANK], rest = dot_extent(e, &p->k, p->loops[0].count, p->k.count - p->loops[0].count);
-    LLVMValueRef first = index_mul(e, part->k_lo, rest), size = emit_i64(e, dot_panel(p));
+    LLVMValueRef first = index_mul(e, part->k_lo, rest), size = emit_i64(e, dot_panel(p)), copied = part->panel_lo;
     set_axes(&pack.at, &p->batch_v, part->batch_at);
     for (int i = 0; i < p->columns.count - p->merged; i++)
         pack.at.at[p->columns.axes[i]] = part->column_at[i];
     Loop entries = loop_begin(e, first, index_mul(e, part->k_hi, rest), 1, LOOP_PLAIN);
+    LLVMValueRef row = index_sub(e, entries.index, first);
+    if (columns_follow(p)) {
+        copied = index_max(e, part->panel_lo, index_min(e, part->panel_hi, index_div(e, pack.width, size)));
+        copy_rows(e, p, &v, part, entries.index, row, copied);
+    }
     index_split(e, p->k.dims, p->k.count, entries.index, at);
     set_axes(&pack.at, &p->k_v, at);
-    Loop panels = loop_begin(e, part->panel_lo, part->panel_hi, 1, LOOP_PLAIN);
+    Loop panels = loop_begin(e, copied, part->panel_hi, 1, LOOP_PLAIN);
     LLVMValueRef number = index_mul(e, index_sub(e, panels.index, part->panel_lo), emit_i64(e, dot_part_entries(p)));
-    LLVMValueRef row = index_add(e, number, index_sub(e, entries.index, first));
-    pack_row(e, &pack, memory_at(e, p->panel_dtype, part->target, index_mul(e, row, size)), index_mul(e, panels.index, size));
+    LLVMValueRef target = index_mul(e, index_add(e, number, row), size);
+    pack_row(e, &pack, memory_at(e, p->panel_dtype, part->target, target), index_mul(e, panels.index, size));
     if (p->map_v.row == ROW_FORM)
-        prefetch_panel(e, p, &v, &pack, entries.index, index_mul(e, panels.index, size));
+        prefetch_panel(e, p, &v, part, entries.index, index_mul(e, panels.index, size));
     loop_end(e, &panels);
     loop_end(e, &entries);
 }

@@ -92,7 +92,7 @@ void dot_locate_rows(Emit *e, const Tiles *t)
     LLVMValueRef axes[NND_MAX_RANK], last = index_sub(e, t->row_hi, emit_i64(e, 1));
     LLVMValueRef tile = emit_i64(e, p->tile_rows), count = index_sub(e, t->row_hi, t->row_lo);
     count = index_mul(e, index_div(e, index_add(e, count, emit_i64(e, p->tile_rows - 1)), tile), tile);
-    Loop rows = loop_begin(e, emit_i64(e, 0), count, p->row_step ? p->tile_rows : 1, LOOP_PLAIN);
+    Loop rows = loop_begin(e, emit_i64(e, 0), count, p->row_step && !p->even_rows ? p->tile_rows : 1, LOOP_PLAIN);
     index_split(e, p->rows.dims, p->rows.count, index_min(e, index_add(e, t->row_lo, rows.index), last), axes);
     set_row_tables(e, t, rows.index, axes);
     loop_end(e, &rows);

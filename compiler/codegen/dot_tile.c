@@ -178,7 +178,7 @@ static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
     const Tiles *t = tile->all;
     for (int row = 0; row < tile->row_count; row++) {
         LLVMValueRef at = index_add(e, first_row, emit_i64(e, t->plan->row_step ? 0 : row));
-        LLVMValueRef position = t->rows_part ? emit_i64(e, row) : dot_load_index(e, t->positions, at);
+        LLVMValueRef position = t->rows_part ? emit_i64(e, 0) : dot_load_index(e, t->positions, at);
         LLVMValueRef base = t->rows_part ? dot_packed_row(e, t, first_row) : t->address.base;
         tile->rows[row] = LLVMBuildGEP2(e->b, t->scalar, base, &position, 1, "");
         for (int bound = 0; tile->bounded && bound < t->plan->map.bound_count; bound++) {
