@@ -23,14 +23,25 @@ static void replace_in(IrValue **values, int count, IrValue *from, IrValue *to)
             values[i] = to;
 }
 
-void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to)
+static void replace_from(IrRegion *region, IrInst *first, IrValue *from, IrValue *to)
 {
-    for (IrInst *inst = region->first; inst; inst = inst->next) {
+    for (IrInst *inst = first; inst; inst = inst->next) {
         replace_in(inst->args, inst->arg_count, from, to);
         if (inst->region)
             ir_region_replace_uses(inst->region, from, to);
     }
     replace_in(region->yields, region->yield_count, from, to);
+}
+
+void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to)
+{
+    replace_from(region, region->first, from, to);
+}
+
+void ir_inst_replace(IrRegion *region, IrInst *inst, IrValue *value)
+{
+    replace_from(region, inst->next, &inst->results[0], value);
+    ir_inst_remove(region, inst);
 }
 
 void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to)
@@ -60,8 +71,7 @@ bool ir_func_rewrite(IrFunc *func, IrRewrite *rewrite, void *context)
         IrValue *value = rewrite(context, &b, inst);
         if (!value)
             continue;
-        ir_replace_uses(func, &inst->results[0], value);
-        ir_inst_remove(func->body, inst);
+        ir_inst_replace(func->body, inst, value);
         changed = true;
     }
     return changed;

@@ -313,6 +313,8 @@ void ir_inst_insert(IrRegion *region, IrInst *before, IrInst *inst);
 void ir_replace_uses(IrFunc *func, IrValue *from, IrValue *to);
 /* The same in one region and those inside of it. */
 void ir_region_replace_uses(IrRegion *region, IrValue *from, IrValue *to);
+/* Whoever reads the result of an instruction of the region reads `value`, and the instruction is removed. */
+void ir_inst_replace(IrRegion *region, IrInst *inst, IrValue *value);
 
 /* How often a region reads a value: as an operand (regions inside included) or in its yield. */
 int ir_region_use_count(const IrRegion *region, const IrValue *value);

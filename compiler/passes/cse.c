@@ -86,19 +86,18 @@ static IrInst *find(const Table *table, const IrInst *inst)
     return NULL;
 }
 
-static bool share_region(IrFunc *func, IrRegion *region, Arena *arena);
+static bool share_region(IrRegion *region, Arena *arena);
 
-static bool share(IrFunc *func, IrRegion *region, Table *table)
+static bool share(IrRegion *region, Table *table)
 {
     bool changed = false;
     for (IrInst *inst = region->first, *next; inst; inst = next) {
         next = inst->next;
         if (inst->region)
-            changed |= share_region(func, inst->region, table->arena);
+            changed |= share_region(inst->region, table->arena);
         IrInst *twin = find(table, inst);
         if (twin) {
-            ir_replace_uses(func, &inst->results[0], &twin->results[0]);
-            ir_inst_remove(region, inst);
+            ir_inst_replace(region, inst, &twin->results[0]);
             changed = true;
             continue;
         }
@@ -109,14 +108,14 @@ static bool share(IrFunc *func, IrRegion *region, Table *table)
     return changed;
 }
 
-static bool share_region(IrFunc *func, IrRegion *region, Arena *arena)
+static bool share_region(IrRegion *region, Arena *arena)
 {
     Table *table = ARENA_NEW(arena, Table);
     table->arena = arena;
-    return share(func, region, table);
+    return share(region, table);
 }
 
 bool pass_cse(IrFunc *func)
 {
-    return share_region(func, func->body, func->module->arena);
+    return share_region(func->body, func->module->arena);
 }

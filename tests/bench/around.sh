@@ -4,7 +4,8 @@
 #   program  text_cnn and lstm as native programs and in a process that loads ONNX Runtime's library, if it is there
 #            (NND_ONNXRUNTIME, or what fetch_onnxruntime.sh got) and the model as ONNX, in turn: from the start to the end of a
 #            process that predicts once, the most memory that it has with 1 and 32 texts, and the size of its files
-#   compile  processor time to compile every example, predictions and a training step, anew and with the kernel cache
+#   compile  processor time to compile every example, predictions and a training step, anew and with the kernel cache, and
+#            the time that one waits for predictions on all cores
 #   threads  every example on two threads and on one
 #   engines  how many times as fast the JIT is as the interpreter, every example, batches of 1 to 256 (BATCHES), one thread
 # Markdown tables on standard output (median, lowest..highest) and around.json in the current folder, one object a line;
@@ -173,6 +174,13 @@ predict()
     }
 }
 
+# Milliseconds from asking for predictions to having their code, without the cache, on all cores.
+waited()
+{
+    "$nnd" bench m.model --data "$data" --no-cache --seconds 0.01 --json >result
+    sed -n 's/.*"engine":"JIT","compile_seconds":\([-0-9.e+]*\).*/\1/p' result | awk '{ print 1000 * $1 }'
+}
+
 # The compiler's stages, of a training step and of predictions, with an empty cache and with a filled one.
 compile_once()
 {
@@ -181,21 +189,22 @@ compile_once()
     train --time-passes && took >>train.cached
     predict && took >>predict.cold
     predict && took >>predict.cached
+    waited >>predict.waited
 }
 
 part_compile()
 {
-    echo '| example | predictions, ms | met | cached | met | training, ms | met | cached | met |'
-    echo '|---|---|---|---|---|---|---|---|---|'
+    echo '| example | predictions, ms | met | cached | met | waited for | met | training, ms | met | cached | met |'
+    echo '|---|---|---|---|---|---|---|---|---|---|---|'
     for example in $examples; do
         sample "$example"
-        rm -f train.cold train.cached predict.cold predict.cached
+        rm -f train.cold train.cached predict.cold predict.cached predict.waited
         for _ in $(seq "$rounds"); do compile_once; done
         row="| $example |"
         line="{\"example\":\"$example\""
-        for what in predict.cold predict.cached train.cold train.cached; do
+        for what in predict.cold predict.cached predict.waited train.cold train.cached; do
             spread=$(spread <$what)
-            case $what in *cold) goal=$goal_cold ;; *) goal=$goal_cached ;; esac
+            case $what in *cached) goal=$goal_cached ;; *) goal=$goal_cold ;; esac
             row="$row $(shown "$spread") | $(most "${spread%% *}" "$goal") |"
             line="$line,$(object "${what%.*}_${what#*.}_milliseconds" "$spread")"
         done
