@@ -62,14 +62,13 @@ static int64_t even_step(const DotPlan *p)
     return step > 0 ? step : 0;
 }
 
-/* 0 where rows are few or may be few: what does not fill a tile costs more than high tiles gain. */
+/* 0 where rows may be few: what does not fill a tile costs more than high tiles gain. The different words of a batch are many. */
 static int even_height(const DotPlan *p, int most)
 {
-    const IrDim *first = p->rows.dims[0];
     int64_t rows = dot_constant_product(&p->rows, 0);
     if (rows > 0)
         return dividing_height(rows, most);
-    return ir_dim_segmented(first) || first->kind == NND_DIM_DISTINCT ? most : 0;
+    return p->rows.dims[0]->kind == NND_DIM_DISTINCT ? most : 0;
 }
 
 /* With one step from row to row a tile needs one pointer. It is higher then, and a row of the panel that comes from the second-level

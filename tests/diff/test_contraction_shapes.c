@@ -53,7 +53,7 @@ typedef struct Test {
 static const char declarations[] =
     "module \"m\"\n"
     "dim m = free\ndim k = free\ndim n = free\ndim p = free\ndim item = free\n"
-    "dim word = ragged item\ndim char = ragged word\ndim four = uniform item size 4\n"
+    "dim word = ragged item\ndim different = distinct word\ndim char = ragged word\ndim four = uniform item size 4\n"
     "dim word.same = window word pad 2 span 3 stride 1 least 0\n"
     "dim word.valid = window word pad 0 span 3 stride 1 least 0\n"
     "dim word.least = window word pad 0 span 3 stride 1 least 1\n"
@@ -123,7 +123,8 @@ static void run_combinations(Test *test, Bounded *b, const Pattern *pattern, uin
     const IrModule *module = b->module;
     const Choice choices[] = {choice(module, "m", edges, COUNT(edges)),
                               choice(module, "k", edges_and_long, COUNT(edges_and_long)),
-                              choice(module, "n", edges, COUNT(edges)), choice(module, "p", few, COUNT(few))};
+                              choice(module, "n", edges, COUNT(edges)), choice(module, "p", few, COUNT(few)),
+                              choice(module, "different", edges, COUNT(edges))};
     NndExtent *given = ARENA_ARRAY(test->arena, NndExtent, module->dims.count);
     set_segments(test->arena, module, given, pattern);
     int all = 1, step;
@@ -215,6 +216,12 @@ static const Program of_axes[] = {
      "%r = dot %x, %y" DOT("", "", "0", "0") "T[170, 2, 70]"},
     {"sums over batches of entries", "input %x: T[p, 90, 20], input %y: T[p, 90, 33]",
      "%r = dot %x, %y" DOT("", "", "0, 1", "0, 1") "T[20, 33]"},
+    {"rows of different words", "input %x: T[different, k], input %y: T[k, 40]",
+     "%r = dot %x, %y" DOT("", "", "1", "0") "T[different, 40]"},
+    {"several rows of different words", "input %x: T[different, 3, 70], input %y: T[70, 12]",
+     "%r = dot %x, %y" DOT("", "", "2", "0") "T[different, 3, 12]"},
+    {"gradients for different words", "input %x: T[different, 300], input %y: T[different, 2, 350]",
+     "%r = dot %x, %y" DOT("", "", "0", "0") "T[300, 2, 350]"},
     {"rows of every segment alike", "input %x: T[four, 20], input %y: T[20, 33]",
      "%r = dot %x, %y" DOT("", "", "1", "0") "T[four, 33]"},
 };
