@@ -139,6 +139,21 @@ static void store_column(Emit *e, const Nest *nest, Index *index, const Index *f
             nest_store_output(e, &nest->outputs.data[i], index);
 }
 
+/* Sorted entries are anywhere in memory: what an entry some places on adds is asked for. */
+static void ask_for_entry(Emit *e, const Nest *nest, LLVMValueRef place)
+{
+    enum { AHEAD = 2 };
+    const IrValue *added = nest->anchor->args[0];
+    if (!element_in_memory(e, added))
+        return;
+    int rank = nest->anchor->args[1]->type.rank;
+    LLVMValueRef last = index_sub(e, entry_count(e, nest->anchor), emit_i64(e, 1));
+    LLVMValueRef next = index_min(e, index_add(e, place, emit_i64(e, AHEAD)), last);
+    LLVMValueRef width = emit_product(e, (const IrDim *const *)added->type.dims + rank, added->type.rank - rank);
+    LLVMValueRef at = index_mul(e, emit_lookup(e, emit_cell(e, nest->scatter->order), next), width);
+    loop_prefetch(e, added->type.dtype, memory_at(e, added->type.dtype, element_base(e, added), at), width);
+}
+
 static void add_entries(Emit *e, const Nest *nest, Index *index)
 {
     const IrType *which = &nest->anchor->args[1]->type;
@@ -146,6 +161,7 @@ static void add_entries(Emit *e, const Nest *nest, Index *index)
     LLVMValueRef before = index_max(e, index_sub(e, row, emit_i64(e, 1)), zero);
     LLVMValueRef first = LLVMBuildSelect(e->b, LLVMBuildICmp(e->b, LLVMIntEQ, row, zero, ""), zero, emit_lookup(e, ends, before), "");
     Loop entries = loop_begin(e, first, emit_lookup(e, ends, row), 1, LOOP_PLAIN);
+    ask_for_entry(e, nest, entries.index);
     Index from = {0};
     LLVMValueRef entry = emit_lookup(e, emit_cell(e, nest->scatter->order), entries.index);
     index_split(e, (const IrDim *const *)which->dims, which->rank, entry, from.at);
