@@ -156,10 +156,10 @@ static void add_reduced_axes(Nest *nest, const IrInst *inst)
     }
 }
 
-/* All columns if they are few: then their number is known to the loops. */
+/* All columns if they are not many: then their number is known to the loops, and rows are read from one end to the other. */
 static int64_t column_chunk(const IrDim *dim)
 {
-    return dim->kind == NND_DIM_CONST && dim->size <= 2 * COLUMN_CHUNK && dim->size > 0 ? dim->size : COLUMN_CHUNK;
+    return dim->kind == NND_DIM_CONST && dim->size <= 5 * COLUMN_CHUNK && dim->size > 0 ? dim->size : COLUMN_CHUNK;
 }
 
 static void plan_reduction(const FuncGen *fg, Nest *nest)

@@ -133,7 +133,7 @@ static void fold_position(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRef
     LLVMBuildStore(e->b, LLVMBuildSelect(e->b, wins, position, old, ""), slot);
 }
 
-/* What `count` columns a little further on are made of, if these are rows of tables. */
+/* `count` columns a little further on, or what they are made of, if that is rows of tables. */
 static void prefetch_ahead(Emit *e, const IrValue *x, const Index *index, LLVMValueRef first, int count)
 {
     enum { AHEAD = 16 };
@@ -143,7 +143,10 @@ static void prefetch_ahead(Emit *e, const IrValue *x, const Index *index, LLVMVa
     LLVMValueRef last = index_sub(e, emit_extent(e, x->type.dims[0]), emit_i64(e, 1));
     at.at[0] = index_min(e, index_add(e, at.at[0], emit_i64(e, AHEAD)), last);
     at.at[x->type.rank - 1] = first;
-    lookup_prefetch(e, x, &at, count);
+    if (element_in_memory(e, x))
+        loop_prefetch(e, x->type.dtype, lookup_address(e, x, at), emit_i64(e, count));
+    else
+        lookup_prefetch(e, x, &at, count);
 }
 
 /* `maximum`: lanes of the maximum that is made on the way, which is none of the entries if these

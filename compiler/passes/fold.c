@@ -106,8 +106,7 @@ static bool fold_region(IrFunc *func, IrRegion *region)
             value = fold_chain(&b, inst);
         if (!value)
             continue;
-        ir_replace_uses(func, &inst->results[0], value);
-        ir_inst_remove(region, inst);
+        ir_inst_replace(region, inst, value);
         changed = true;
     }
     return changed;
