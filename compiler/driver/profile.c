@@ -149,7 +149,8 @@ static void print(const Profile *p, const ProfileTable *tables)
         (p->options->json ? print_json : print_table)(p, &tables[i]);
     if (!p->options->json)
         printf("%d threads; measured: %.0f GFLOP/s, %.1f GB/s from memory (more from caches). pack: weights made ready for a\n"
-               "contraction; its arithmetic is in the dot that follows.\n",
+               "contraction; its arithmetic is in the dot that follows. demand: looks for rows of a table that no call has needed;\n"
+               "what computes these has no numbers, as calls differ.\n",
                nnd_pool_threads(p->unit.pool), p->machine.gflops, p->machine.gigabytes);
 }
 

@@ -69,7 +69,7 @@ static bool is_anywhere(const IrInst *inst)
     return is_generator(inst) || is_widening(inst);
 }
 
-static bool is_view(const IrInst *inst)
+bool fuse_is_view(const IrInst *inst)
 {
     switch (inst->op) {
     case OP_broadcast: case OP_reshape: case OP_transpose: case OP_slice: case OP_window: case OP_pad: case OP_on_demand:
@@ -164,7 +164,7 @@ static bool needs_memory(const Fuser *f, const IrInst *user, const IrValue *valu
     case OP_put:
     case OP_decay: return true;
     case OP_scatter_add: return value == user->args[1];
-    case OP_dot: return !is_view(value->def) && !is_anywhere(value->def);
+    case OP_dot: return !fuse_is_view(value->def) && !is_anywhere(value->def);
     default: return false;
     }
 }
@@ -274,12 +274,12 @@ static bool is_inlined(const Fuser *f, IrInst *inst, const IrRegion *region)
         return false;
     if (is_padding_of_windows(f, inst) || is_flattened_transpose(f, inst) || is_window_of_row_numbers(f, inst))
         return false;
-    if (is_view(inst))
+    if (fuse_is_view(inst))
         return !is_demand(f, inst) &&
                (inst->op == OP_broadcast || (!is_read_again(f, inst) && !optimisation_in(f->without, OPTIMISE_VIEWS)));
     if (optimisation_in(f->without, OPTIMISE_INLINE))
         return false;
-    if (is_fixed(f, inst) && (!is_fixed(f, uses->user) || is_view(uses->user)))
+    if (is_fixed(f, inst) && (!is_fixed(f, uses->user) || fuse_is_view(uses->user)))
         return false; /* once and for all is better than where it is used */
     bool cheap_once = fuse_is_elementwise(inst) || inst->op == OP_gather || inst->op == OP_uniform ||
                       (!region->owner && is_sum_of_rows(inst)); /* steps of scans take sums from memory */
@@ -501,6 +501,13 @@ static void add_roots(Arena *arena, Kernel *kernel, IrInst *inst, const bool *us
             vec_push(arena, &kernel->roots, &inst->results[i]);
 }
 
+static const IrInst *demand_of(const Kernel *kernel)
+{
+    const IrInst *inst = kernel->roots.count == 1 ? kernel->roots.data[0]->def : NULL;
+    bool own = inst && inst->op == OP_on_demand && kernel->kind == KERNEL_DOT && inst->args[0]->def == kernel->anchor;
+    return own ? inst : NULL;
+}
+
 KernelList fuse_kernels(Arena *arena, const IrRegion *region)
 {
     KernelList list = {0};
@@ -518,6 +525,8 @@ KernelList fuse_kernels(Arena *arena, const IrRegion *region)
             kernel->anchor = inst;
         }
     }
+    for (int i = 0; i < list.items.count; i++)
+        list.items.data[i]->demand = demand_of(list.items.data[i]);
     sort_kernels(&list);
     return list;
 }
@@ -547,13 +556,6 @@ bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count)
     return fixed;
 }
 
-static const IrInst *demand_of(const Kernel *kernel)
-{
-    const IrInst *inst = kernel->roots.count == 1 ? kernel->roots.data[0]->def : NULL;
-    bool own = inst && inst->op == OP_on_demand && kernel->kind == KERNEL_DOT && inst->args[0]->def == kernel->anchor;
-    return own ? inst : NULL;
-}
-
 KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count)
 {
     const bool *fixed = fuse_fixed(arena, func, value_count);
@@ -561,7 +563,6 @@ KernelList fuse_body(Arena *arena, const IrFunc *func, int value_count)
     for (int i = 0; i < list.items.count; i++) {
         Kernel *kernel = list.items.data[i];
         kernel->once = kernel->roots.count > 0 && fixed[kernel->roots.data[0]->id];
-        kernel->demand = demand_of(kernel);
     }
     fuse_rows(arena, func, &list, value_count);
     fuse_beside(arena, func, &list, value_count);

@@ -66,6 +66,9 @@ void fuse_beside(Arena *arena, const IrFunc *func, KernelList *kernels, int valu
  */
 bool *fuse_fixed(Arena *arena, const IrFunc *func, int value_count);
 
+/* An operand at other indices: an index map, if it is computed where it is used. */
+bool fuse_is_view(const IrInst *inst);
+
 /* Element by element, from operands at the same index. */
 bool fuse_is_elementwise(const IrInst *inst);
 

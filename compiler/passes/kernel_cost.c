@@ -33,12 +33,19 @@ static bool is_own(const Traffic *t, const IrValue *value)
 
 static void read_inst(Traffic *t, const IrInst *inst);
 
-/* What lies in memory; what is computed in place reads on. */
-static void read_value(Traffic *t, const IrInst *user, int arg)
+/* The type with fewer bytes. */
+static const IrType *smaller(const Traffic *t, const IrType *a, const IrType *b)
 {
-    const IrValue *value = user->args[arg];
+    return type_bytes(b, t->axes) < type_bytes(a, t->axes) ? b : a;
+}
+
+/* As much of a value as `part` has, if it lies in memory; through views of it. What is computed in place reads on. */
+static void read_value(Traffic *t, const IrValue *value, const IrType *part)
+{
     if (!is_own(t, value))
-        move(t, value, user->op == OP_gather && arg == 0 ? &user->results[0].type : &value->type);
+        move(t, value, part);
+    else if (fuse_is_view(value->def))
+        read_value(t, value->def->args[0], smaller(t, part, &value->def->args[0]->type));
     else if (value->def->group == -1)
         read_inst(t, value->def);
 }
@@ -46,7 +53,7 @@ static void read_value(Traffic *t, const IrInst *user, int arg)
 static void read_inst(Traffic *t, const IrInst *inst)
 {
     for (int i = 0; i < inst->arg_count; i++)
-        read_value(t, inst, i);
+        read_value(t, inst->args[i], inst->op == OP_gather && i == 0 ? &inst->results[0].type : &inst->args[i]->type);
 }
 
 static bool is_inside(const IrRegion *region, const IrValue *value)
@@ -76,15 +83,26 @@ static void read_region(Traffic *t, const IrRegion *region)
                 read_outside(t, inst->args[i]);
 }
 
+static bool is_root(const Kernel *kernel, const IrInst *inst)
+{
+    for (int i = 0; i < kernel->roots.count; i++)
+        if (kernel->roots.data[i]->def == inst)
+            return true;
+    return false;
+}
+
 KernelCost kernel_cost(Arena *arena, IrFunc *func, const Kernel *kernel, const NndAxis *axes)
 {
+    if (kernel->demand)
+        return (KernelCost){0};
     Traffic t = {.axes = axes, .group = kernel->group};
     t.seen = ARENA_ARRAY(arena, bool, ir_func_number(func) + 1);
     KernelCost cost = {0};
     for (int i = 0; i < kernel->insts.count; i++) {
         const IrInst *inst = kernel->insts.data[i];
         cost.flops += ir_inst_flops(inst, axes);
-        read_inst(&t, inst);
+        if (!fuse_is_view(inst) || is_root(kernel, inst))
+            read_inst(&t, inst);
         if (inst->region)
             read_region(&t, inst->region);
     }

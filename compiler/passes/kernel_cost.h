@@ -13,7 +13,7 @@ typedef struct KernelCost {
     double bytes; /* of each value that it reads or stores, once; of a table the rows that are looked up */
 } KernelCost;
 
-/* For one call with these axes. */
+/* For one call with these axes. None of a table whose rows are computed when calls need them: which do is not known. */
 KernelCost kernel_cost(Arena *arena, IrFunc *func, const Kernel *kernel, const NndAxis *axes);
 
 #endif
