@@ -177,10 +177,9 @@ static LLVMValueRef place_in_v(Emit *e, const DotPlan *p, const AddressGen *v, c
     return memory_at(e, p->dtype, v->base, from);
 }
 
-/* The columns of a panel, some entries later. */
-static void prefetch_panel(Emit *e, const DotPlan *p, const AddressGen *v, const DotPart *part, LLVMValueRef entry, LLVMValueRef column)
+/* The columns of a panel, which begin there. */
+static void prefetch_panel(Emit *e, const DotPlan *p, LLVMValueRef first)
 {
-    LLVMValueRef first = place_in_v(e, p, v, part, index_add(e, entry, emit_i64(e, PACK_AHEAD)), column);
     for (int i = 0; i < p->vectors; i++)
         emit_prefetch(e, memory_at(e, p->dtype, first, emit_i64(e, (int64_t)i * p->lanes)));
 }
@@ -220,8 +219,7 @@ static void copy_rows(Emit *e, const DotPlan *p, const AddressGen *v, const DotP
     LLVMValueRef column = index_sub(e, index_mul(e, panels.index, size), first);
     LLVMValueRef target = index_add(e, index_mul(e, column, emit_i64(e, dot_part_entries(p))), index_mul(e, row, size));
     copy_panel_row(e, p, memory_at(e, p->panel_dtype, part->target, target), memory_at(e, p->dtype, source, column));
-    for (int i = 0; i < p->vectors; i++)
-        emit_prefetch(e, memory_at(e, p->dtype, ahead, index_add(e, column, emit_i64(e, (int64_t)i * p->lanes))));
+    prefetch_panel(e, p, memory_at(e, p->dtype, ahead, column));
     loop_end(e, &panels);
 }
 
@@ -244,10 +242,10 @@ void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
     set_axes(&pack.at, &p->k_v, at);
     Loop panels = loop_begin(e, copied, part->panel_hi, 1, LOOP_PLAIN);
     LLVMValueRef number = index_mul(e, index_sub(e, panels.index, part->panel_lo), emit_i64(e, dot_part_entries(p)));
-    LLVMValueRef target = index_mul(e, index_add(e, number, row), size);
-    pack_row(e, &pack, memory_at(e, p->panel_dtype, part->target, target), index_mul(e, panels.index, size));
+    LLVMValueRef target = index_mul(e, index_add(e, number, row), size), column = index_mul(e, panels.index, size);
+    pack_row(e, &pack, memory_at(e, p->panel_dtype, part->target, target), column);
     if (p->map_v.row == ROW_FORM)
-        prefetch_panel(e, p, &v, part, entries.index, index_mul(e, panels.index, size));
+        prefetch_panel(e, p, place_in_v(e, p, &v, part, index_add(e, entries.index, emit_i64(e, PACK_AHEAD)), column));
     loop_end(e, &panels);
     loop_end(e, &entries);
 }
