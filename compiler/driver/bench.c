@@ -174,7 +174,7 @@ static json_t *run_program(const Bench *b, double seconds, struct rusage *usage,
     close(ends[1]);
     FILE *output = fdopen(ends[0], "r");
     json_error_t wrong;
-    json_t *result = child > 0 && output ? json_loadf(output, JSON_DISABLE_EOF_CHECK, &wrong) : NULL;
+    json_t *result = child > 0 && output ? json_loadf(output, 0, &wrong) : NULL; /* to the end: who writes more must not be cut off */
     if (output)
         fclose(output);
     int status = -1;
