@@ -116,6 +116,7 @@ int main(int argc, char **argv)
         if (access(path, R_OK)) {
             printf("SKIPPED: there is no %s; set NND_SHARED to the folder of the data sets\n",
                    path);
+            rules_free(&kit.rules);
             return EXIT_SKIPPED;
         }
         read_part(&kit, path);
