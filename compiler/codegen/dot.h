@@ -51,7 +51,8 @@ struct DotPlan {
     int merged;               /* how many of the columns' axes make panels */
     int lanes, vectors;       /* elements in a vector, vectors in a panel */
     int tile_rows, block_rows, block_panels;
-    int64_t row_step;         /* in S, or where rows are packed, from a row of a tile to the next, in elements; 0: as the table of rows says */
+    int64_t row_step;         /* from a row of a tile to the next, in S or where rows are packed, in elements; 0: as the
+                                 table of rows says */
     bool even_rows;           /* that is so for all rows, so tiles begin anywhere; else tiles leave no rows */
     NndDType panel_dtype;     /* bf16 if all of V is known to be of it, else `dtype` */
     int panel_cell;           /* scratch: [batch, outer columns, panels, k, panel] */
