@@ -1,97 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * decay: rows multiplied again and again by the same factor. A part of a row is
- * kept in registers meanwhile, wide enough to hide the latency of a product.
+ * decay: rows multiplied again and again by the same factor. A part is wide
+ * enough to hide the latency of a product. Zero is added once, at the end: it
+ * only makes -0 of products that are too small into 0.
  */
 #include "compiler/codegen/loops.h"
-#include "compiler/codegen/nest.h"
+#include "compiler/codegen/row_parts.h"
 #include "compiler/codegen/scalar.h"
 
 enum { VECTORS = 8 };
 
 typedef struct Decay {
-    NndDType dtype;
-    LLVMTypeRef part; /* of `lanes` elements */
-    int lanes;
+    RowParts parts;
     LLVMValueRef factor; /* in every lane */
-    LLVMValueRef from, to;
-    LLVMValueRef times;
-    LLVMValueRef rest; /* a part on the stack, for the end of a row */
+    LLVMValueRef times, zero; /* of the row; adding -0 changes nothing */
 } Decay;
 
-static LLVMValueRef splat(const Decay *d, LLVMValueRef scalar)
+/* A loop whose sum LLVM keeps in registers. */
+static LLVMValueRef multiplied(Emit *e, const void *context, LLVMValueRef *parts)
 {
-    LLVMValueRef lanes[256];
-    for (int i = 0; i < d->lanes; i++)
-        lanes[i] = scalar;
-    return LLVMConstVector(lanes, (unsigned)d->lanes);
-}
-
-static LLVMValueRef load_part(Emit *e, const Decay *d, LLVMValueRef from)
-{
-    LLVMValueRef part = LLVMBuildLoad2(e->b, d->part, from, "");
-    LLVMSetAlignment(part, (unsigned)nnd_dtype_size(d->dtype));
-    return part;
-}
-
-static void store_part(Emit *e, const Decay *d, LLVMValueRef part, LLVMValueRef to)
-{
-    LLVMSetAlignment(LLVMBuildStore(e->b, part, to), (unsigned)nnd_dtype_size(d->dtype));
-}
-
-/* The sum of a loop that LLVM keeps in registers. */
-static LLVMValueRef multiplied(Emit *e, const Decay *d, LLVMValueRef part)
-{
-    LLVMValueRef slot = emit_alloca(e, d->part, "part");
-    LLVMBuildStore(e->b, part, slot);
+    const Decay *d = context;
+    LLVMTypeRef type = d->parts.type;
+    LLVMValueRef slot = emit_alloca(e, type, "part");
+    LLVMBuildStore(e->b, parts[0], slot);
     Loop loop = loop_begin(e, emit_i64(e, 0), d->times, 1, LOOP_PLAIN);
-    LLVMValueRef product =
-        LLVMBuildFMul(e->b, LLVMBuildLoad2(e->b, d->part, slot, ""), d->factor, "");
+    LLVMValueRef product = LLVMBuildFMul(e->b, LLVMBuildLoad2(e->b, type, slot, ""), d->factor, "");
     LLVMBuildStore(e->b, product, slot);
     loop_end(e, &loop);
-    return LLVMBuildLoad2(e->b, d->part, slot, "");
-}
-
-static void whole_parts(Emit *e, const Decay *d, LLVMValueRef first, LLVMValueRef count)
-{
-    Loop parts = loop_begin(e, emit_i64(e, 0), count, 1, LOOP_PLAIN);
-    LLVMValueRef at = index_add(e, first, index_mul(e, parts.index, emit_i64(e, d->lanes)));
-    LLVMValueRef part = multiplied(e, d, load_part(e, d, memory_at(e, d->dtype, d->from, at)));
-    store_part(e, d, part, memory_at(e, d->dtype, d->to, at));
-    loop_end(e, &parts);
-}
-
-static void last_part(Emit *e, const Decay *d, LLVMValueRef at, LLVMValueRef count)
-{
-    unsigned align = (unsigned)nnd_dtype_size(d->dtype);
-    LLVMValueRef bytes = index_mul(e, count, emit_i64(e, (int64_t)align));
-    Branch any = branch_begin(e, LLVMBuildICmp(e->b, LLVMIntSGT, count, emit_i64(e, 0), ""));
-    store_part(e, d, LLVMConstNull(d->part), d->rest);
-    LLVMBuildMemCpy(e->b, d->rest, align, memory_at(e, d->dtype, d->from, at), align, bytes);
-    store_part(e, d, multiplied(e, d, load_part(e, d, d->rest)), d->rest);
-    LLVMBuildMemCpy(e->b, memory_at(e, d->dtype, d->to, at), align, d->rest, align, bytes);
-    branch_end(e, &any, NULL, NULL);
+    return LLVMBuildFAdd(e->b, LLVMBuildLoad2(e->b, type, slot, ""), d->zero, "");
 }
 
 void decay_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
 {
     const IrInst *inst = nest->anchor;
-    const IrType *type = &inst->results[0].type;
-    Decay d = {.dtype = type->dtype};
-    d.lanes = VECTORS * e->cg->target->vector_bytes / (int)nnd_dtype_size(d.dtype);
-    d.part = LLVMVectorType(emit_type(e->cg, d.dtype), (unsigned)d.lanes);
-    d.factor = splat(&d, scalar_const(e, d.dtype, inst->attrs.constant));
-    d.from = element_base(e, inst->args[0]);
-    d.to = element_base(e, &inst->results[0]);
-    d.rest = emit_alloca(e, d.part, "rest");
-    LLVMValueRef size = emit_product(e, (const IrDim *const *)type->dims + 1, type->rank - 1),
-                 lanes = emit_i64(e, d.lanes);
-    LLVMValueRef parts = index_div(e, size, lanes), rest = index_rem(e, size, lanes);
+    Decay d = {.parts = row_parts_begin(e, nest, 1, VECTORS)};
+    NndDType dtype = d.parts.dtype;
+    d.factor = row_parts_splat(e, &d.parts, scalar_const(e, dtype, inst->attrs.constant));
     Loop rows = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
     Index at = {.at = {rows.index}};
-    LLVMValueRef first = index_mul(e, rows.index, size);
     d.times = LLVMBuildSExt(e->b, element(e, inst->args[1], &at), e->cg->i64, "");
-    whole_parts(e, &d, first, parts);
-    last_part(e, &d, index_add(e, first, index_mul(e, parts, lanes)), rest);
+    LLVMValueRef any = LLVMBuildICmp(e->b, LLVMIntSGT, d.times, emit_i64(e, 0), "");
+    LLVMValueRef zero = LLVMBuildSelect(e->b, any, scalar_const(e, dtype, 0), scalar_const(e, dtype, -0.0), "");
+    d.zero = row_parts_splat(e, &d.parts, zero);
+    row_parts_emit(e, &d.parts, nest, rows.index, multiplied, &d);
     loop_end(e, &rows);
 }

@@ -57,15 +57,27 @@ static void mark_loop(Emit *e, LLVMValueRef latch, LoopKind kind)
     LLVMSetMetadata(latch, LLVMGetMDKindIDInContext(c, "llvm.loop", 9), LLVMMetadataAsValue(c, node));
 }
 
-void loop_end(Emit *e, Loop *loop)
+static void end_loop(Emit *e, Loop *loop, LLVMValueRef condition)
 {
     LLVMValueRef next = LLVMBuildNSWAdd(e->b, loop->index, loop->step, "");
     LLVMValueRef more = LLVMBuildICmp(e->b, LLVMIntSLT, next, loop->hi, "");
+    if (condition)
+        more = LLVMBuildAnd(e->b, more, condition, "");
     LLVMBasicBlockRef latch = LLVMGetInsertBlock(e->b);
     mark_loop(e, LLVMBuildCondBr(e->b, more, loop->body, loop->exit), loop->kind);
     LLVMAddIncoming(loop->index, &next, &latch, 1);
     LLVMPositionBuilderAtEnd(e->b, loop->exit);
     emit_forget(e, loop->mark);
+}
+
+void loop_end(Emit *e, Loop *loop)
+{
+    end_loop(e, loop, NULL);
+}
+
+void loop_end_while(Emit *e, Loop *loop, LLVMValueRef condition)
+{
+    end_loop(e, loop, condition);
 }
 
 void loop_prefetch(Emit *e, NndDType dtype, LLVMValueRef first, LLVMValueRef count)

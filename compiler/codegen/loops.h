@@ -24,6 +24,8 @@ typedef struct Loop {
 /* for (index = lo; index < hi; index += step). */
 Loop loop_begin(Emit *e, LLVMValueRef lo, LLVMValueRef hi, int64_t step, LoopKind kind);
 void loop_end(Emit *e, Loop *loop);
+/* The same, but it also ends as soon as the condition, of the iteration that has just been made, does not hold. */
+void loop_end_while(Emit *e, Loop *loop, LLVMValueRef condition);
 
 /* Asks for the lines of memory that elements first[0 .. count-1] are in. */
 void loop_prefetch(Emit *e, NndDType dtype, LLVMValueRef first, LLVMValueRef count);

@@ -258,11 +258,24 @@ static Nest *rows_nest(FuncGen *fg, const Kernel *kernel, NestKind kind, const I
     return nest;
 }
 
+/* Rows cost what they have missed; a few dozen steps of an element are assumed. A block begins with a
+ * look through the lists. */
+static Nest *coast_nest(FuncGen *fg, const Kernel *kernel)
+{
+    Nest *nest = rows_nest(fg, kernel, NEST_COAST, &kernel->anchor->results[0].type);
+    nest->item_ns = 10;
+    return nest;
+}
+
 static void list_rows(FuncGen *fg, const Kernel *kernel, NestList *out)
 {
     const IrInst *inst = kernel->anchor;
     if (!kernel->roots.count)
         return;
+    if (inst->op == OP_coast) {
+        vec_push(fg->cg->arena, out, coast_nest(fg, kernel));
+        return;
+    }
     if (inst->op == OP_decay) {
         vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_DECAY, &inst->args[0]->type));
         return;
@@ -423,6 +436,7 @@ void nest_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     case NEST_KEEP: put_emit_keep(e, nest, lo, hi); break;
     case NEST_PUT: put_emit_rows(e, nest, lo, hi); break;
     case NEST_DECAY: decay_emit(e, nest, lo, hi); break;
+    case NEST_COAST: coast_emit(e, nest, lo, hi); break;
     case NEST_PACK: (nest->dot->winograd ? winograd_emit_pack : dot_emit_pack)(e, nest, lo, hi); break;
     case NEST_TILES: (nest->dot->winograd ? winograd_emit : dot_emit_tiles)(e, nest, lo, hi); break;
     case NEST_UNITS: units_emit(e, nest, lo, hi); break;
@@ -440,7 +454,8 @@ static const char *kind_name(NestKind kind)
         [NEST_FLAT] = "map",        [NEST_ROWS] = "map",        [NEST_ELEMENTS] = "map", [NEST_LANES] = "reduce",
         [NEST_COLUMNS] = "columns", [NEST_SORT] = "sort", [NEST_SCATTER] = "scatter", [NEST_BORDER] = "border", [NEST_PACK] = "pack",    [NEST_TILES] = "dot",
         [NEST_UNITS] = "units",     [NEST_RUN] = "rows",        [NEST_SCAN] = "scan",    [NEST_KEEP] = "keep",
-        [NEST_PUT] = "put",         [NEST_DECAY] = "decay",     [NEST_DEMAND] = "demand"};
+        [NEST_PUT] = "put",         [NEST_DECAY] = "decay",     [NEST_COAST] = "coast",
+        [NEST_DEMAND] = "demand"};
     return names[kind];
 }
 

@@ -46,6 +46,7 @@ typedef enum NestKind {
     NEST_KEEP,    /* put: the rows as they were; items are rows */
     NEST_PUT,     /* put: the new rows; items are these */
     NEST_DECAY,   /* decay; items are rows */
+    NEST_COAST,   /* coast; items are rows */
     NEST_PACK,    /* an operand of a contraction, copied into panels */
     NEST_TILES,   /* a contraction in register tiles */
     NEST_UNITS,   /* of a scan: a step of units (units.h); items are places */
@@ -122,6 +123,7 @@ void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void put_emit_keep(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void put_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 void decay_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
+void coast_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 /* Entries of the last axis that an item of NEST_COLUMNS has at most. */
 enum { COLUMN_CHUNK = 64 };
 

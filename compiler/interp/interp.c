@@ -71,7 +71,7 @@ static void check_windows(void *context, IrRegion *region, IrInst *inst)
 
 /* ---- instructions ---- */
 
-enum { FEW_OPERANDS = 3 };
+enum { FEW_OPERANDS = 7 };
 
 static void run_move(Frame *f, const IrInst *inst, const Tensor *x, const Tensor *out)
 {
@@ -114,6 +114,7 @@ static void run_structured(Frame *f, const IrInst *inst, const Tensor *args, con
     case OP_scatter_add: kernel_scatter_add(&args[0], &args[1], out); return;
     case OP_put: kernel_put(&args[0], &args[1], &args[2], out); return;
     case OP_decay: kernel_decay(c, &args[0], &args[1], a->constant, out); return;
+    case OP_coast: kernel_coast(c, args, &a->coast, out); return;
     case OP_sum:
     case OP_reduce_max:
     case OP_argmax: f->out_of_memory |= !kernel_reduce(c, inst->op, &args[0], a->axes, out); return;

@@ -60,12 +60,12 @@ typedef struct Decay {
     int64_t inner;
 } Decay;
 
-/* Rounded product after product, as the dense rule of an optimiser makes them step after step. */
+/* Rounded each time, as the dense rule of an optimiser does it step after step with gradients of zero. */
 #define DEFINE_DECAY(name, type)                                                                   \
     static type name(type x, type factor, int32_t times)                                           \
     {                                                                                              \
         for (int32_t i = 0; i < times; i++)                                                        \
-            x *= factor;                                                                           \
+            x = x * factor + 0;                                                                    \
         return x;                                                                                  \
     }
 DEFINE_DECAY(decayed_f32, float)

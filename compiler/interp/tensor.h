@@ -85,6 +85,8 @@ void kernel_scatter_add(const Tensor *x, const Tensor *index, const Tensor *out)
 void kernel_put(const Tensor *x, const Tensor *rows, const Tensor *index, const Tensor *out);
 void kernel_decay(const Context *c, const Tensor *x, const Tensor *times, double factor,
                   const Tensor *out);
+/* `args` in the order of the instruction's operands. */
+void kernel_coast(const Context *c, const Tensor *args, const IrCoast *coast, const Tensor *out);
 /* False if there is no memory. */
 bool kernel_reduce(const Context *c, IrOp op, const Tensor *x, unsigned axes, const Tensor *out);
 bool kernel_dot(const Context *c, const Tensor *a, const Tensor *b, const IrDot *dot, const Tensor *out);

@@ -232,6 +232,15 @@ IrValue *ir_decay(IrBuilder *b, IrValue *x, IrValue *times, double factor)
     return finish(b, inst);
 }
 
+IrValue *ir_coast(IrBuilder *b, const IrCoasting *operands, IrCoast coast)
+{
+    const IrCoasting *o = operands;
+    IrValue *args[] = {o->x, o->mean, o->squares, o->since, o->until, o->sizes, o->scales};
+    IrInst *inst = new_inst(b, OP_coast, args, 7);
+    inst->attrs.coast = coast;
+    return finish(b, inst);
+}
+
 IrValue *ir_reduce(IrBuilder *b, IrOp op, IrValue *x, unsigned axes)
 {
     IrInst *inst = new_inst(b, op, &x, 1);

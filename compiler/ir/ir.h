@@ -74,7 +74,7 @@ typedef enum IrOpFlags { COMM = 1, BOOL = 2, NOGRAD = 4 } IrOpFlags;
 
 typedef enum IrAttrKind {
     ATTR_none, ATTR_constant, ATTR_axis, ATTR_stream, ATTR_dim, ATTR_map, ATTR_slice, ATTR_window,
-    ATTR_axes, ATTR_dot, ATTR_scan
+    ATTR_axes, ATTR_dot, ATTR_coast, ATTR_scan
 } IrAttrKind;
 
 /* The row of lang/ops.def. `arity` is 1..3 for scalar operators, 0 for structured ones. */
@@ -133,6 +133,15 @@ typedef struct IrDot {
     int8_t a_contract[NND_MAX_RANK], b_contract[NND_MAX_RANK];
 } IrDot;
 
+/* Factors of averages and what is added to the root, converted to the element type. */
+typedef struct IrCoast {
+    double mean_decay, square_decay, epsilon;
+} IrCoast;
+
+/* Whether steps become smaller and smaller, in spite of rounding, and of numbers that are too small: what the
+ * instruction asks for. */
+bool ir_coast_ends(const IrCoast *coast);
+
 typedef struct IrScan {
     IrDim *dim;
     IrDim *part, *marks; /* of a scan over parts, else NULL; marks: windows of k over dim, one each k rows */
@@ -152,6 +161,7 @@ typedef union IrAttrs {
     unsigned axes;              /* sum, reduce_max, argmax: bit i = axis i; a segmented axis 0
                                  * becomes its parent (argmax: no other axis then) */
     IrDot dot;
+    IrCoast coast;
     IrScan scan;
 } IrAttrs;
 
@@ -281,6 +291,12 @@ IrValue *ir_place_of(IrBuilder *b, IrValue *x); /* x: an on_demand */
 IrValue *ir_scatter_add(IrBuilder *b, IrValue *x, IrValue *index, IrDim *rows);
 IrValue *ir_put(IrBuilder *b, IrValue *x, IrValue *rows, IrValue *index);
 IrValue *ir_decay(IrBuilder *b, IrValue *x, IrValue *times, double factor);
+
+/* Operands of coast. */
+typedef struct IrCoasting {
+    IrValue *x, *mean, *squares, *since, *until, *sizes, *scales;
+} IrCoasting;
+IrValue *ir_coast(IrBuilder *b, const IrCoasting *operands, IrCoast coast);
 /* OP_sum, OP_reduce_max, OP_argmax */
 IrValue *ir_reduce(IrBuilder *b, IrOp op, IrValue *x, unsigned axes);
 IrValue *ir_dot(IrBuilder *b, IrValue *a, IrValue *c, IrDot dot);

@@ -407,6 +407,18 @@ static IrDot parse_dot(Parser *p)
     return dot;
 }
 
+static IrCoast parse_coast(Parser *p)
+{
+    IrCoast coast = {0};
+    parse_key(p, "mean_decay", true);
+    coast.mean_decay = parse_double(p);
+    parse_key(p, "square_decay", false);
+    coast.square_decay = parse_double(p);
+    parse_key(p, "epsilon", false);
+    coast.epsilon = parse_double(p);
+    return coast;
+}
+
 static IrScan parse_scan(Parser *p)
 {
     IrScan scan = {0};
@@ -468,6 +480,7 @@ static void parse_attr(Parser *p, IrAttrKind kind, IrAttrs *a)
     case ATTR_window: a->window = parse_window(p); return;
     case ATTR_axes: a->axes = (unsigned)parse_size(p, "axes", true); return;
     case ATTR_dot: a->dot = parse_dot(p); return;
+    case ATTR_coast: a->coast = parse_coast(p); return;
     case ATTR_scan: a->scan = parse_scan(p); return;
     }
 }

@@ -41,6 +41,11 @@ static bool is_number(NndDType dtype)
     return dtype != NND_BOOL;
 }
 
+static bool is_float(NndDType dtype)
+{
+    return dtype == NND_F32 || dtype == NND_F64;
+}
+
 static char *infer_scalar(Arena *arena, IrInst *inst)
 {
     const IrOpInfo *info = &ir_op_info[inst->op];
@@ -316,10 +321,42 @@ static char *infer_put(Arena *arena, IrInst *inst)
 static char *infer_decay(Arena *arena, IrInst *inst)
 {
     const IrType *x = arg_type(inst, 0), *times = arg_type(inst, 1);
-    CHECK_THAT(x->rank > 0 && (x->dtype == NND_F32 || x->dtype == NND_F64),
-               "elements are no floats or there are no rows");
+    CHECK_THAT(x->rank > 0 && is_float(x->dtype), "elements are no floats or there are no rows");
     CHECK_THAT(times->dtype == NND_I32 && times->rank == 1 && times->dims[0] == x->dims[0],
                "there is not one i32 for each row");
+    return set_result(arena, inst, *x);
+}
+
+bool ir_coast_ends(const IrCoast *c)
+{
+    double least_epsilon = 1e-12, most_decay = 1 - 1e-6, drift = 1 - 1e-4;
+    return c->epsilon >= least_epsilon && c->mean_decay >= 0 && c->mean_decay <= most_decay &&
+           c->square_decay <= most_decay && c->mean_decay * c->mean_decay < drift * c->square_decay;
+}
+
+static bool is_ring(const IrType *type, const IrType *other, NndDType dtype)
+{
+    return type->dtype == dtype && type->rank == 1 && type->dims[0] == other->dims[0] &&
+           type->dims[0]->kind == NND_DIM_CONST && type->dims[0]->size > 0;
+}
+
+static char *infer_coast(Arena *arena, IrInst *inst)
+{
+    char *error = check_arity(arena, inst, 7);
+    if (error)
+        return error;
+    const IrType *x = arg_type(inst, 0), *since = arg_type(inst, 3), *until = arg_type(inst, 4),
+                 *sizes = arg_type(inst, 5), *scales = arg_type(inst, 6);
+    CHECK_THAT(ir_coast_ends(&inst->attrs.coast), "steps need not become smaller");
+    CHECK_THAT(x->rank > 0 && is_float(x->dtype), "elements are no floats or there are no rows");
+    CHECK_THAT(ir_type_equal(x, arg_type(inst, 1)) && ir_type_equal(x, arg_type(inst, 2)),
+               "averages are of another type");
+    CHECK_THAT(since->dtype == NND_I32 && since->rank == 1 && since->dims[0] == x->dims[0],
+               "there is not one i32 for each row");
+    CHECK_THAT(until->dtype == NND_I32 && until->rank == 0, "the last step is no i32");
+    CHECK_THAT(sizes->rank == 1 && is_ring(sizes, sizes, x->dtype) &&
+                   is_ring(scales, sizes, x->dtype),
+               "sizes and scales are no two lists of constant length");
     return set_result(arena, inst, *x);
 }
 
@@ -503,6 +540,7 @@ char *ir_infer(Arena *arena, IrInst *inst)
     case OP_decay:
     case OP_dot: return infer_binary(arena, inst);
     case OP_put: return infer_put(arena, inst);
+    case OP_coast: return infer_coast(arena, inst);
     case OP_scan: return infer_scan(arena, inst);
     default: return infer_unary(arena, inst);
     }

@@ -178,6 +178,10 @@ static void put_attrs(Printer *p, const IrInst *inst)
     case ATTR_window: put_window(p, &a->window); break;
     case ATTR_axes: put(p, "axes = %u", a->axes); break;
     case ATTR_dot: put_dot(p, &a->dot); break;
+    case ATTR_coast:
+        put(p, "mean_decay = %.17g, square_decay = %.17g, epsilon = %.17g", a->coast.mean_decay,
+            a->coast.square_decay, a->coast.epsilon);
+        break;
     case ATTR_scan: put_scan(p, &a->scan); break;
     }
     put(p, "}");

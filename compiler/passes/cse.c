@@ -41,6 +41,7 @@ static bool same_attrs(const IrInst *x, const IrInst *y)
     case ATTR_window: return same_window(&a->window, &b->window);
     case ATTR_axes: return a->axes == b->axes;
     case ATTR_dot: return same_dot(&a->dot, &b->dot);
+    case ATTR_coast: return !memcmp(&a->coast, &b->coast, sizeof a->coast);
     case ATTR_scan: return false;
     }
     return false;

@@ -162,7 +162,8 @@ static bool needs_memory(const Fuser *f, const IrInst *user, const IrValue *valu
     switch (user->op) {
     case OP_scan: return value->def->op != OP_gather || !is_read_by_step(f, user, value);
     case OP_put:
-    case OP_decay: return true;
+    case OP_decay:
+    case OP_coast: return true;
     case OP_scatter_add: return value == user->args[1];
     case OP_dot: return !fuse_is_view(value->def) && !is_anywhere(value->def);
     default: return false;
@@ -335,7 +336,7 @@ static KernelKind kind_of(const IrInst *inst)
     switch (inst->op) {
     case OP_dot: return KERNEL_DOT;
     case OP_scan: return KERNEL_SCAN;
-    case OP_put: case OP_decay: return KERNEL_ROWS;
+    case OP_put: case OP_decay: case OP_coast: return KERNEL_ROWS;
     case OP_sum: case OP_reduce_max: case OP_argmax: case OP_unwindow: case OP_scatter_add: return KERNEL_REDUCE;
     default: return KERNEL_MAP;
     }

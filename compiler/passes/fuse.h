@@ -7,7 +7,7 @@
  * only values that are needed elsewhere, the *roots*, are written to memory.
  *
  * Invariants: a group never spans regions; scan, dot, gather's table, the operand
- * of scatter_add and those of put and decay are read from memory or pulled through index maps,
+ * of scatter_add and those of put, decay and coast are read from memory or pulled through index maps,
  * never recomputed more often than once per element that is used; cheap
  * generators (const, iota, lengths, broadcast of a scalar, uniform when it has
  * one user) and widened bf16 weights belong to each group that uses them and have group -1 ("inline").
@@ -23,7 +23,7 @@ typedef enum KernelKind {
                        instructions of the same outer shape around it */
     KERNEL_DOT,     /* a contraction, its operands' index maps, its element-wise epilogue */
     KERNEL_SCAN,    /* a scan; its region has kernels of its own */
-    KERNEL_ROWS     /* put or decay, alone */
+    KERNEL_ROWS     /* put, decay or coast, alone */
 } KernelKind;
 
 typedef struct Kernel {

@@ -442,6 +442,27 @@ static void gen_decay(Gen *g)
     gen_add(g, ir_decay(&g->b, x, times, 0.5 + gen_below(g, 5) * 0.125), bound);
 }
 
+/* Rows that have missed different numbers of steps, some of them too small to change anything. */
+static void gen_coast(Gen *g)
+{
+    double bound, mean_bound, square_bound;
+    IrValue *x = gen_float(g, &bound);
+    if (g->row || x->type.rank == 0)
+        return;
+    IrValue *mean = gen_tame(g, gen_match(g, x->type, &mean_bound), &mean_bound, 4),
+            *root = gen_tame(g, gen_match(g, x->type, &square_bound), &square_bound, 4);
+    IrDim *length = ir_dim_const(g->module, 32);
+    IrType list = ir_type(x->type.dtype, 1, &length);
+    IrCoasting operands = {.x = x,
+                           .mean = mean,
+                           .squares = ir_ew(&g->b, OP_mul, root, root, NULL),
+                           .since = ir_iota(&g->b, ir_type(NND_I32, 1, x->type.dims), 0),
+                           .until = ir_const(&g->b, ir_scalar_type(NND_I32), gen_below(g, 50)),
+                           .sizes = ir_const(&g->b, list, 0.25),
+                           .scales = ir_const(&g->b, list, 1.5)};
+    gen_add(g, ir_coast(&g->b, &operands, (IrCoast){0.5, 0.875, 0.5}), bound + mean_bound);
+}
+
 /* New rows in some of the first places of a value; a few of them have no place there. */
 void gen_put(Gen *g)
 {
@@ -608,7 +629,8 @@ void gen_op(Gen *g)
         {gen_gather, 5, false},       {gen_scatter, 4, false}, {gen_reduce, 9, false},
         {gen_linear, 9, false},       {gen_dot, 9, false},     {gen_integers, 3, false},
         {gen_compare, 4, true},       {gen_logic, 3, true},    {gen_select, 4, true},
-        {gen_cast, 3, true},          {gen_decay, 3, true}};
+        {gen_cast, 3, true},          {gen_decay, 3, true},
+        {gen_coast, 3, true}};
     enum { COUNT = sizeof families / sizeof *families };
     int total = 0;
     for (int i = 0; i < COUNT; i++)
