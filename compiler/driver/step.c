@@ -94,7 +94,8 @@ bool step_build(Unit *unit, const Recipe *recipe)
     if (!optimisation_in(without, OPTIMISE_ADJOINT_WINDOWS))
         pass_adjoint_windows(gradient);
     pass_optimiser(gradient, "step", &optimiser);
-    static const char *const kept[] = {"predict", "eval", "step", NULL};
+    pass_settle(gradient, "settle", &optimiser);
+    static const char *const kept[] = {"predict", "eval", "step", "settle", NULL};
     unit_keep_functions(unit, kept);
     return true;
 }

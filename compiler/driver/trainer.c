@@ -7,6 +7,7 @@
 
 #include "compiler/driver/progress.h"
 #include "compiler/driver/schedule.h"
+#include "compiler/passes/passes.h"
 
 static const double checkpoint_interval = 30; /* seconds, beside one a validation */
 
@@ -54,7 +55,7 @@ static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, Nn
     slots_swap(&t->slots);
     t->state.loss_sum += (double)loss * (double)count;
     t->state.iteration++;
-    return NND_OK;
+    return t->state.iteration % OPTIMISER_PAST ? NND_OK : trainer_settle(t, error);
 }
 
 /* ---- batches between two validations ---- */
@@ -102,6 +103,20 @@ static void show(const Trainer *t, Progress *progress)
     progress_show(progress, now - begin, note);
 }
 
+static NndStatus settle(Trainer *t, NndError *error)
+{
+    double start = seconds_now();
+    NndStatus status = trainer_settle(t, error);
+    t->timed_seconds += seconds_now() - start;
+    return status;
+}
+
+static NndStatus save_in_between(Trainer *t, NndError *error)
+{
+    NndStatus status = settle(t, error);
+    return status ? status : checkpoint_save(t, error);
+}
+
 static NndStatus train_until(Trainer *t, int64_t end, NndError *error)
 {
     int64_t *order = malloc((size_t)(t->split.train_count + 1) * sizeof *order), epoch = -1;
@@ -117,10 +132,11 @@ static NndStatus train_until(Trainer *t, int64_t end, NndError *error)
         status = train_next(t, order, error);
         show(t, &progress);
         if (!status && seconds_now() - saved > checkpoint_interval) {
-            status = checkpoint_save(t, error);
+            status = save_in_between(t, error);
             saved = seconds_now();
         }
     }
+    status = status ? status : settle(t, error);
     progress_end(&progress);
     free(order);
     return status;

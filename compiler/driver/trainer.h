@@ -53,6 +53,10 @@ NndStatus trainer_test(Trainer *t, Evaluation *out, NndError *error);
 const char *trainer_metric(const Trainer *t);
 bool trainer_metric_is_negated(const Trainer *t, const char *name); /* the smaller the better */
 
+/* ---- settle.c ---- */
+/* Brings rows up to date that steps have left behind; before anything but a step reads the weights. */
+NndStatus trainer_settle(Trainer *t, NndError *error);
+
 /* ---- checkpoint.c ---- */
 NndStatus checkpoint_save(Trainer *t, NndError *error);
 /* Fails if the checkpoint is of another model, data or seed. */

@@ -71,7 +71,7 @@ typedef struct Optimiser {
     int clip_count;
     const ClipRows *clips;
     bool touched_rows; /* of a table that the batch looks rows up in, only these are changed
-                          (optimiser.c) */
+                          (touched_rows.c) */
 } Optimiser;
 
 /* From a gradient function to a training step: arguments are those of `gradient` plus, of kind
@@ -80,6 +80,14 @@ typedef struct Optimiser {
  * new value of every trained parameter under its own name, then of every state under its own name.
  */
 IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
+
+/* Under Adam, rows of tables that are not looked up are left behind, as long as they are late by at most
+ * OPTIMISER_PAST steps. This function brings rows up to date: arguments are "rows" (their numbers, each once),
+ * "iteration" (of the step that comes next), and tables and states as in the step; results are those with these rows
+ * put into them, to be done in place. Rows that a table does not have are ignored. NULL if
+ * nothing is ever late. */
+enum { OPTIMISER_PAST = 1024 };
+IrFunc *pass_settle(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
 
 /* ---- the pipeline ---- */
 typedef struct PassOptions {
