@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "compiler/driver/trainer.h"
+#include "compiler/passes/passes.h"
 
 typedef struct Contents {
     Arena *arena;
@@ -160,6 +161,20 @@ static NndStatus copy_tensor(const NndModel *model, const char *path, const char
     return NND_OK;
 }
 
+/* What rows have missed is made up for step by step: only a damaged file says that it is more than
+ * all steps. */
+static NndStatus check_touched(const Trainer *t, const Slot *slot, const char *path, NndError *error)
+{
+    const char *dot = strrchr(slot->name, '.');
+    if (slot->is_weight || !dot || strcmp(dot + 1, OPTIMISER_TOUCHED))
+        return NND_OK;
+    for (int64_t i = 0; i < slot->count; i++)
+        if (!(slot->now[i] >= 0 && slot->now[i] <= (float)t->state.iteration))
+            return nnd_fail(error, NND_EFORMAT, "%s: tensor `train/%s`: row %lld was changed in step %g of %lld", path,
+                            slot->name, (long long)i, (double)slot->now[i], (long long)t->state.iteration);
+    return NND_OK;
+}
+
 static NndStatus load_slots(Trainer *t, const NndModel *model, const char *path, NndError *error)
 {
     NndStatus status = NND_OK;
@@ -169,6 +184,8 @@ static NndStatus load_slots(Trainer *t, const NndModel *model, const char *path,
         status = copy_tensor(model, path, name, slot, slot->now, error);
         if (!status && slot->is_weight)
             status = copy_tensor(model, path, arena_printf(t->unit.arena, "train/best/%s", slot->name), slot, slot->best, error);
+        if (!status)
+            status = check_touched(t, slot, path, error);
     }
     return status;
 }

@@ -87,6 +87,8 @@ IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser
  * put into them, to be done in place. Rows that a table does not have are ignored. NULL if
  * nothing is ever late. */
 enum { OPTIMISER_PAST = 1024 };
+/* State "<param>.touched" of a table: the step up to which a row is right, from 0 to those made. */
+#define OPTIMISER_TOUCHED "touched"
 IrFunc *pass_settle(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
 
 /* ---- the pipeline ---- */

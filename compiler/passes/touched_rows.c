@@ -92,7 +92,7 @@ static IrValue *steps_before(Update *u, IrType type)
 /* Up to which step the rows are right: f32. */
 static IrValue *touched_since(Update *u)
 {
-    IrValue *touched = update_state_of_param(u, "touched", ir_type(NND_F32, 1, u->param->type.dims));
+    IrValue *touched = update_state_of_param(u, OPTIMISER_TOUCHED, ir_type(NND_F32, 1, u->param->type.dims));
     return ir_gather(&u->b, touched, u->which);
 }
 
@@ -196,7 +196,7 @@ void touched_choose(Update *u, IrInst *rows)
     IrType each = u->missed->type;
     each.dtype = NND_F32;
     int8_t map[NND_MAX_RANK] = {-1};
-    update_keep_state(u, "touched", ir_broadcast(&u->b, u->iteration, each, map));
+    update_keep_state(u, OPTIMISER_TOUCHED, ir_broadcast(&u->b, u->iteration, each, map));
 }
 
 IrValue *touched_weights(Update *u)
@@ -250,7 +250,7 @@ static void settle_rows(Update *u, const IrValue *param, IrValue *which)
     double decays[] = {u->rule->beta1, u->rule->beta2};
     for (int i = 0; i < 2; i++)
         update_keep_state(u, slots[i], ir_decay(&u->b, rows_of_state(u, slots[i]), u->missed, decays[i]));
-    update_keep_state(u, "touched", steps_before(u, touched_since(u)->type));
+    update_keep_state(u, OPTIMISER_TOUCHED, steps_before(u, touched_since(u)->type));
 }
 
 IrFunc *pass_settle(const IrFunc *gradient, const char *name, const Optimiser *optimiser)
