@@ -130,3 +130,15 @@ make_model()
         exit 1
     }
 }
+
+# recipe OPTIMISER: $work/m.nnd, the network of `file` with this rule and `batch`
+recipe()
+{
+    {
+        sed '/^train /,$d' "$file"
+        echo "train $(sed -n 's/^model \([A-Za-z0-9]*\).*/\1/p' "$file") {"
+        echo "    optimiser = $1"
+        echo "    batch     = $batch"
+        echo "}"
+    } >"$work/m.nnd"
+}

@@ -43,18 +43,6 @@ find_python()
     echo "There is no PyTorch (Debian: python3-torch): it is not measured." >&2
 }
 
-# $work/m.nnd: the network of the file with the recipe that all have
-recipe()
-{
-    {
-        sed '/^train /,$d' "$file"
-        echo "train $(sed -n 's/^model \([A-Za-z0-9]*\).*/\1/p' "$file") {"
-        echo "    optimiser = adadelta(rho = 0.95, epsilon = 1e-6)"
-        echo "    batch     = $batch"
-        echo "}"
-    } >"$work/m.nnd"
-}
-
 # check MODEL: PyTorch predicts with the weights of a model that was trained for an epoch what nnd predicts.
 check()
 {
@@ -128,7 +116,7 @@ for model in "$@"; do
     case $name in lstm | bilstm | hnn | a_hnn) batch=32 ;; esac
     items=$((batch * steps))
     choose "$name"
-    recipe
+    recipe 'adadelta(rho = 0.95, epsilon = 1e-6)'
     define=
     words=
     ! grep -q 'vocab: *dim' "$work/m.nnd" || define="-D vocab=$vocabulary"
