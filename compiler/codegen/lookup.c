@@ -18,6 +18,23 @@ static const IrInst *is_op(const Emit *e, const IrValue *x, IrOp op)
     return !element_in_memory(e, x) && x->def && x->def->op == op ? x->def : NULL;
 }
 
+/* Where the value's element is in what the value is a part of, or another view; NULL if it is neither. */
+static const IrValue *seen_through(Emit *e, const IrValue *x, Index *index)
+{
+    const IrInst *slice = is_op(e, x, OP_slice), *reshape = is_op(e, x, OP_reshape);
+    if (slice) {
+        LLVMValueRef *at = &index->at[slice->attrs.slice.axis];
+        *at = index_add(e, *at, emit_i64(e, slice->attrs.slice.start));
+        return slice->args[0];
+    }
+    if (!reshape)
+        return NULL;
+    const IrType *type = &reshape->args[0]->type;
+    LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, index->at);
+    index_split(e, (const IrDim *const *)type->dims, type->rank, linear, index->at);
+    return reshape->args[0];
+}
+
 LLVMValueRef lookup_address(Emit *e, const IrValue *x, Index index)
 {
     const IrInst *gather = is_op(e, x, OP_gather);
@@ -25,10 +42,12 @@ LLVMValueRef lookup_address(Emit *e, const IrValue *x, Index index)
         index = lookup_index(e, gather, &index);
         x = gather->args[0];
     }
+    while (x && !element_in_memory(e, x))
+        x = seen_through(e, x, &index);
+    if (!x)
+        return NULL;
     LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, index.at);
-    const IrInst *reshape = is_op(e, x, OP_reshape);
-    x = reshape ? reshape->args[0] : x;
-    return element_in_memory(e, x) ? memory_at(e, x->type.dtype, element_base(e, x), linear) : NULL;
+    return memory_at(e, x->type.dtype, element_base(e, x), linear);
 }
 
 static void prefetch_row(Emit *e, const IrValue *row, const Index *index, int count)

@@ -133,15 +133,19 @@ static void fold_position(Emit *e, const Lanes *l, LLVMValueRef at, LLVMValueRef
     LLVMBuildStore(e->b, LLVMBuildSelect(e->b, wins, position, old, ""), slot);
 }
 
-/* `count` columns a little further on, or what they are made of, if that is rows of tables. */
+/* `count` columns a little further on, or what they are made of, if that is rows of tables. Few rows need no help
+ * but for those of tables, which are anywhere. */
 static void prefetch_ahead(Emit *e, const IrValue *x, const Index *index, LLVMValueRef first, int count)
 {
-    enum { AHEAD = 16 };
+    enum { BYTES = 6400, LEAST = 4, MOST = 16 };
+    const IrDim *rows = x->type.dims[0];
     Index at = *index;
-    if (!ir_dim_segmented(x->type.dims[0]))
+    if (rows->kind == NND_DIM_CONST || (!ir_dim_segmented(rows) && element_in_memory(e, x)))
         return;
-    LLVMValueRef last = index_sub(e, emit_extent(e, x->type.dims[0]), emit_i64(e, 1));
-    at.at[0] = index_min(e, index_add(e, at.at[0], emit_i64(e, AHEAD)), last);
+    int ahead = BYTES / (count * (int)nnd_dtype_size(x->type.dtype));
+    ahead = ahead < LEAST ? LEAST : ahead > MOST ? MOST : ahead;
+    LLVMValueRef last = index_sub(e, emit_extent(e, rows), emit_i64(e, 1));
+    at.at[0] = index_min(e, index_add(e, at.at[0], emit_i64(e, ahead)), last);
     at.at[x->type.rank - 1] = first;
     if (element_in_memory(e, x))
         loop_prefetch(e, x->type.dtype, lookup_address(e, x, at), emit_i64(e, count));

@@ -128,6 +128,16 @@ static void add_column(Emit *e, const Nest *nest, Index *index, const Index *fro
     memory_store(e, sum, base, position, scalar_op(e, OP_add, sum->type.dtype, args));
 }
 
+static bool is_sum(const Nest *nest, const Output *output)
+{
+    return output->value == &nest->anchor->results[0] && output->kind == OUTPUT_OWN;
+}
+
+static bool has_more_than_sum(const Nest *nest)
+{
+    return nest->outputs.count > 1 || !is_sum(nest, &nest->outputs.data[0]);
+}
+
 /* What the kernel computes of the sum. */
 static void store_column(Emit *e, const Nest *nest, Index *index, const Index *from)
 {
@@ -135,7 +145,7 @@ static void store_column(Emit *e, const Nest *nest, Index *index, const Index *f
     const IrValue *sum = &nest->anchor->results[0];
     element_set(e, sum, index, memory_load(e, sum, element_base(e, sum), element_position(e, sum, index)));
     for (int i = 0; i < nest->outputs.count; i++)
-        if (nest->outputs.data[i].value != sum || nest->outputs.data[i].kind != OUTPUT_OWN)
+        if (!is_sum(nest, &nest->outputs.data[i]))
             nest_store_output(e, &nest->outputs.data[i], index);
 }
 
@@ -175,6 +185,7 @@ void scatter_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     Index index = {.at = {rows.index}};
     each_column(e, nest, &index, NULL, 1, clear_column);
     add_entries(e, nest, &index);
-    each_column(e, nest, &index, NULL, 1, store_column);
+    if (has_more_than_sum(nest))
+        each_column(e, nest, &index, NULL, 1, store_column);
     loop_end(e, &rows);
 }
