@@ -11,25 +11,32 @@
  *   |step| <= |m| * S / (sqrt(v) + epsilon) <= |m| * S * C / d
  *
  * since scales are 1 or more, and the middle of it shrinks from one step to the
- * next, since the mean decays faster than the root of the squares (see
- * ir_coast_ends). A weight x stays what
- * it is if |step| is at most |x| / 2^25 (f32: half of what the next number below a
- * power of two is away); so nothing changes any more as soon as, with a factor of
- * two for rounding,
+ * next, since the mean decays faster than the root of the squares (ir_coast_ends).
+ * A weight x stays what it is if |step| is at most |x| / 2^25 (f32: half of what the
+ * next number below a power of two is away); so nothing changes any more as soon
+ * as, with a factor of two for rounding,
  *
- *   |m| * (S * C * 2^26) < |x| * d    or m = 0
+ *   |m| * L < |x| * d    with L = S * C * 2^26, or m = 0
+ *
+ * Where means are not flushed to zero they may be stuck below the smallest normal
+ * number M while the squares shrink on: then it needs M * L < |x| * epsilon, too.
  */
+#include <float.h>
+
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/row_parts.h"
 #include "compiler/codegen/scalar.h"
 
-enum { VECTORS = 1, WEIGHT = 0, MEAN, SQUARES, VALUES };
+enum { VECTORS = 1 };
+enum { WEIGHT, MEAN, SQUARES, VALUES };
 
 typedef struct Coast {
     RowParts parts;
-    LLVMValueRef mean_decay, square_decay, epsilon, limit; /* in every lane; limit: S * C * 2^26 */
-    LLVMValueRef sizes, scales, length;                    /* of both lists */
-    LLVMValueRef first, end;                               /* steps of the row */
+    LLVMValueRef mean_decay, square_decay, epsilon; /* in every lane, as are the next two */
+    LLVMValueRef limit, least;                      /* L; M * L / epsilon */
+    LLVMValueRef sizes, scales;                     /* of so many steps: */
+    int64_t length;
+    LLVMValueRef first, end;                        /* steps of the row */
 } Coast;
 
 /* ---- one step ---- */
@@ -44,7 +51,7 @@ static LLVMValueRef decayed(Emit *e, const Coast *c, LLVMValueRef x, LLVMValueRe
     return LLVMBuildFAdd(e->b, LLVMBuildFMul(e->b, x, factor, ""), LLVMConstNull(c->parts.type), "");
 }
 
-static LLVMValueRef of_part(Emit *e, const Coast *c, const char *function, LLVMValueRef x)
+static LLVMValueRef intrinsic(Emit *e, const Coast *c, const char *function, LLVMValueRef x)
 {
     return emit_intrinsic(e, function, c->parts.type, &x, 1);
 }
@@ -52,20 +59,22 @@ static LLVMValueRef of_part(Emit *e, const Coast *c, const char *function, LLVMV
 /* What the mean is divided by. */
 static LLVMValueRef divisor(Emit *e, const Coast *c, LLVMValueRef squares, LLVMValueRef slot)
 {
-    LLVMValueRef scaled = LLVMBuildFMul(e->b, of_part(e, c, "llvm.sqrt", squares), of_step(e, c, c->scales, slot), "");
+    LLVMValueRef scaled = LLVMBuildFMul(e->b, intrinsic(e, c, "llvm.sqrt", squares), of_step(e, c, c->scales, slot), "");
     return LLVMBuildFAdd(e->b, scaled, c->epsilon, "");
 }
 
 /* Whether later steps may change a lane. */
 static LLVMValueRef goes_on(Emit *e, const Coast *c, LLVMValueRef x, LLVMValueRef mean, LLVMValueRef by)
 {
-    LLVMValueRef most = LLVMBuildFMul(e->b, of_part(e, c, "llvm.fabs", mean), c->limit, ""),
-                 least = LLVMBuildFMul(e->b, of_part(e, c, "llvm.fabs", x), by, "");
-    LLVMValueRef small = LLVMBuildFCmp(e->b, LLVMRealOLT, most, least, ""),
+    LLVMValueRef size = intrinsic(e, c, "llvm.fabs", x),
+                 most = LLVMBuildFMul(e->b, intrinsic(e, c, "llvm.fabs", mean), c->limit, "");
+    LLVMValueRef small = LLVMBuildFCmp(e->b, LLVMRealOLT, most, LLVMBuildFMul(e->b, size, by, ""), ""),
+                 large = LLVMBuildFCmp(e->b, LLVMRealOGT, size, c->least, ""),
                  none = LLVMBuildFCmp(e->b, LLVMRealOEQ, mean, LLVMConstNull(c->parts.type), "");
-    LLVMValueRef moves = LLVMBuildNot(e->b, LLVMBuildOr(e->b, small, none, ""), "");
+    LLVMValueRef rests = LLVMBuildOr(e->b, LLVMBuildAnd(e->b, small, large, ""), none, "");
     LLVMTypeRef bits = LLVMIntTypeInContext(e->cg->context, (unsigned)c->parts.lanes);
-    return LLVMBuildICmp(e->b, LLVMIntNE, LLVMBuildBitCast(e->b, moves, bits, ""), LLVMConstNull(bits), "");
+    LLVMValueRef moves = LLVMBuildBitCast(e->b, LLVMBuildNot(e->b, rests, ""), bits, "");
+    return LLVMBuildICmp(e->b, LLVMIntNE, moves, LLVMConstNull(bits), "");
 }
 
 /* ---- all steps of a part ---- */
@@ -80,7 +89,7 @@ static LLVMValueRef coasted(Emit *e, const void *context, LLVMValueRef *parts)
         LLVMBuildStore(e->b, parts[i], slots[i]);
     }
     Loop steps = loop_begin(e, c->first, c->end, 1, LOOP_PLAIN);
-    LLVMValueRef slot = index_rem(e, LLVMBuildAnd(e->b, steps.index, emit_i64(e, UINT32_MAX), ""), c->length);
+    LLVMValueRef slot = LLVMBuildAnd(e->b, steps.index, emit_i64(e, c->length - 1), "");
     for (int i = 0; i < VALUES; i++)
         now[i] = LLVMBuildLoad2(e->b, type, slots[i], "");
     now[MEAN] = decayed(e, c, now[MEAN], c->mean_decay);
@@ -96,17 +105,32 @@ static LLVMValueRef coasted(Emit *e, const void *context, LLVMValueRef *parts)
 
 /* ---- rows ---- */
 
+/* None is negative. */
 static LLVMValueRef largest(Emit *e, const Coast *c, LLVMValueRef list)
 {
-    LLVMTypeRef type = emit_type(e->cg, c->parts.dtype);
+    int lanes = c->length < c->parts.lanes ? (int)c->length : c->parts.lanes;
+    LLVMTypeRef type = LLVMVectorType(emit_type(e->cg, c->parts.dtype), (unsigned)lanes);
     LLVMValueRef slot = emit_alloca(e, type, "largest");
-    LLVMBuildStore(e->b, scalar_const(e, c->parts.dtype, 0), slot);
-    Loop loop = loop_begin(e, emit_i64(e, 0), c->length, 1, LOOP_PLAIN);
-    LLVMValueRef x = memory_load_raw(e, c->parts.dtype, list, loop.index), most = LLVMBuildLoad2(e->b, type, slot, "");
+    LLVMBuildStore(e->b, LLVMConstNull(type), slot);
+    Loop loop = loop_begin(e, emit_i64(e, 0), emit_i64(e, c->length), lanes, LOOP_PLAIN);
+    LLVMValueRef most = LLVMBuildLoad2(e->b, type, slot, ""),
+                 x = LLVMBuildLoad2(e->b, type, memory_at(e, c->parts.dtype, list, loop.index), "");
+    LLVMSetAlignment(x, (unsigned)nnd_dtype_size(c->parts.dtype));
     LLVMValueRef larger = LLVMBuildFCmp(e->b, LLVMRealOGT, x, most, "");
     LLVMBuildStore(e->b, LLVMBuildSelect(e->b, larger, x, most, ""), slot);
     loop_end(e, &loop);
-    return LLVMBuildLoad2(e->b, type, slot, "");
+    LLVMValueRef all = LLVMBuildLoad2(e->b, type, slot, "");
+    return emit_intrinsic(e, "llvm.vector.reduce.fmax", type, &all, 1);
+}
+
+static void set_limits(Emit *e, Coast *c, double epsilon)
+{
+    bool wide = c->parts.dtype == NND_F64;
+    LLVMValueRef limit = LLVMBuildFMul(e->b, largest(e, c, c->sizes), largest(e, c, c->scales), "");
+    limit = LLVMBuildFMul(e->b, limit, scalar_const(e, c->parts.dtype, wide ? 0x1p55 : 0x1p26), "");
+    LLVMValueRef least = scalar_const(e, c->parts.dtype, (wide ? DBL_MIN : (double)FLT_MIN) / epsilon);
+    c->limit = row_parts_splat(e, &c->parts, limit);
+    c->least = row_parts_splat(e, &c->parts, LLVMBuildFMul(e->b, limit, least, ""));
 }
 
 static Coast begin(Emit *e, const Nest *nest)
@@ -120,10 +144,8 @@ static Coast begin(Emit *e, const Nest *nest)
     c.epsilon = row_parts_splat(e, &c.parts, scalar_const(e, dtype, attrs->epsilon));
     c.sizes = element_base(e, inst->args[5]);
     c.scales = element_base(e, inst->args[6]);
-    c.length = emit_i64(e, inst->args[5]->type.dims[0]->size);
-    LLVMValueRef limit = LLVMBuildFMul(e->b, largest(e, &c, c.sizes), largest(e, &c, c.scales), "");
-    LLVMValueRef least = scalar_const(e, dtype, dtype == NND_F64 ? 0x1p55 : 0x1p26);
-    c.limit = row_parts_splat(e, &c.parts, LLVMBuildFMul(e->b, limit, least, ""));
+    c.length = inst->args[5]->type.dims[0]->size;
+    set_limits(e, &c, attrs->epsilon);
     return c;
 }
 
@@ -137,7 +159,7 @@ void coast_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     Loop rows = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
     Index at = {.at = {rows.index}};
     LLVMValueRef since = LLVMBuildSExt(e->b, element(e, inst->args[3], &at), e->cg->i64, "");
-    c.first = index_add(e, index_max(e, since, index_sub(e, until, c.length)), emit_i64(e, 1));
+    c.first = index_add(e, index_max(e, since, index_sub(e, until, emit_i64(e, c.length))), emit_i64(e, 1));
     row_parts_emit(e, &c.parts, nest, rows.index, coasted, &c);
     loop_end(e, &rows);
 }

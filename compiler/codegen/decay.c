@@ -2,7 +2,8 @@
  *
  * decay: rows multiplied again and again by the same factor. A part is wide
  * enough to hide the latency of a product. Zero is added once, at the end: it
- * only makes -0 of products that are too small into 0.
+ * only makes -0 of products that are too small into 0. Rows of zeros, as all are at first,
+ * are not multiplied at all.
  */
 #include "compiler/codegen/loops.h"
 #include "compiler/codegen/row_parts.h"
@@ -13,17 +14,27 @@ enum { VECTORS = 8 };
 typedef struct Decay {
     RowParts parts;
     LLVMValueRef factor; /* in every lane */
-    LLVMValueRef times, zero; /* of the row; adding -0 changes nothing */
+    LLVMValueRef times; /* of the row */
+    LLVMValueRef zero;  /* what is added at the end: 0, or -0, which changes nothing, for a row that is not multiplied */
 } Decay;
 
-/* A loop whose sum LLVM keeps in registers. */
+/* 0 for a part of zeros. */
+static LLVMValueRef times_of(Emit *e, const Decay *d, LLVMValueRef part)
+{
+    LLVMTypeRef bits = LLVMIntTypeInContext(e->cg->context, (unsigned)d->parts.lanes);
+    LLVMValueRef some = LLVMBuildFCmp(e->b, LLVMRealUNE, part, LLVMConstNull(d->parts.type), "");
+    LLVMValueRef any = LLVMBuildICmp(e->b, LLVMIntNE, LLVMBuildBitCast(e->b, some, bits, ""), LLVMConstNull(bits), "");
+    return LLVMBuildSelect(e->b, any, d->times, emit_i64(e, 0), "");
+}
+
+/* A loop whose product LLVM keeps in registers. */
 static LLVMValueRef multiplied(Emit *e, const void *context, LLVMValueRef *parts)
 {
     const Decay *d = context;
     LLVMTypeRef type = d->parts.type;
     LLVMValueRef slot = emit_alloca(e, type, "part");
     LLVMBuildStore(e->b, parts[0], slot);
-    Loop loop = loop_begin(e, emit_i64(e, 0), d->times, 1, LOOP_PLAIN);
+    Loop loop = loop_begin(e, emit_i64(e, 0), times_of(e, d, parts[0]), 1, LOOP_PLAIN);
     LLVMValueRef product = LLVMBuildFMul(e->b, LLVMBuildLoad2(e->b, type, slot, ""), d->factor, "");
     LLVMBuildStore(e->b, product, slot);
     loop_end(e, &loop);

@@ -258,8 +258,7 @@ static Nest *rows_nest(FuncGen *fg, const Kernel *kernel, NestKind kind, const I
     return nest;
 }
 
-/* Rows cost what they have missed; a few dozen steps of an element are assumed. A block begins with a
- * look through the lists. */
+/* Rows cost what they have missed; a few dozen steps of an element are assumed. */
 static Nest *coast_nest(FuncGen *fg, const Kernel *kernel)
 {
     Nest *nest = rows_nest(fg, kernel, NEST_COAST, &kernel->anchor->results[0].type);

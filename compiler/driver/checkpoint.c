@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "compiler/driver/trainer.h"
-#include "compiler/passes/passes.h"
 
 typedef struct Contents {
     Arena *arena;
@@ -161,17 +160,30 @@ static NndStatus copy_tensor(const NndModel *model, const char *path, const char
     return NND_OK;
 }
 
-/* What rows have missed is made up for step by step: only a damaged file says that it is more than
- * all steps. */
+/* What rows have missed is made up for step by step, so it must not be more than there were; and nothing at
+ * all where rows are settled before a checkpoint is written. */
 static NndStatus check_touched(const Trainer *t, const Slot *slot, const char *path, NndError *error)
 {
-    const char *dot = strrchr(slot->name, '.');
-    if (slot->is_weight || !dot || strcmp(dot + 1, OPTIMISER_TOUCHED))
+    if (!state_counts_steps(slot->desc))
         return NND_OK;
+    float last = (float)t->state.iteration, first = nnd_module_function(t->unit.desc, "settle") ? last : 0;
     for (int64_t i = 0; i < slot->count; i++)
-        if (!(slot->now[i] >= 0 && slot->now[i] <= (float)t->state.iteration))
+        if (!(slot->now[i] >= first && slot->now[i] <= last))
             return nnd_fail(error, NND_EFORMAT, "%s: tensor `train/%s`: row %lld was changed in step %g of %lld", path,
                             slot->name, (long long)i, (double)slot->now[i], (long long)t->state.iteration);
+    return NND_OK;
+}
+
+/* States that another way to train would go on from. */
+static NndStatus check_no_others(const Trainer *t, const NndModel *model, const char *path, NndError *error)
+{
+    static const char prefix[] = "train/", best[] = "train/best/";
+    for (int64_t i = 0; i < nnd_safetensors_count(model->file); i++) {
+        const char *name = nnd_safetensors_at(model->file, i)->name;
+        bool state = !strncmp(name, prefix, sizeof prefix - 1) && strncmp(name, best, sizeof best - 1);
+        if (state && !slots_find(&t->slots, name + sizeof prefix - 1))
+            return nnd_fail(error, NND_EINVAL, "%s: this training keeps no tensor `%s` (--without touched-rows?)", path, name);
+    }
     return NND_OK;
 }
 
@@ -248,7 +260,10 @@ NndStatus checkpoint_load(Trainer *t, NndError *error)
         return status;
     status = load_state(t, &model, path, error);
     if (!status)
+        status = check_no_others(t, &model, path, error);
+    if (!status)
         status = load_slots(t, &model, path, error);
+    t->settled = t->state.iteration;
     nnd_model_free(&model);
     return status;
 }

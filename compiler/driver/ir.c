@@ -151,7 +151,7 @@ const Command command_ir = {
             "                           llvm, asm  the code\n"
             WEIGHTS_HELP
             "                           (of predictions, after the passes)\n"
-            "      --function NAME      only this one of the functions predict, eval, loss, step\n"
+            "      --function NAME      only this one of the functions predict, eval, loss, step, settle\n"
             "      --kernel NAME        of the code only this kernel, as predict.3.dot\n\n"
             "A vocabulary size that the model does not state is taken to be 1000.\n",
     .run = run_ir,

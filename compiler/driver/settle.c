@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "compiler/driver/progress.h"
 #include "compiler/driver/trainer.h"
 #include "compiler/passes/passes.h"
 #include "runtime/axes.h"
@@ -17,8 +18,9 @@ typedef struct Settling {
     NndExtent *given;
     const void **args;
     void **results;
+    int rows_arg;
     int32_t rows[CHUNK];
-    float iteration;
+    float next_step;
 } Settling;
 
 static int64_t most_rows(const Settling *s)
@@ -46,13 +48,13 @@ static NndStatus begin(Settling *s, NndError *error)
 static void bind(Settling *s)
 {
     const NndFunctionDesc *f = s->function;
-    s->args[nnd_function_arg(f, "rows")] = s->rows;
-    s->args[nnd_function_arg(f, "iteration")] = &s->iteration;
     for (int i = 0; i < f->arg_count; i++)
         if (f->args[i].kind == NND_ARG_PARAM || f->args[i].kind == NND_ARG_STATE)
             s->args[i] = slots_find(&s->trainer->slots, f->args[i].name)->now;
     for (int i = 0; i < f->result_count; i++)
         s->results[i] = slots_find(&s->trainer->slots, f->results[i].name)->now;
+    s->args[nnd_function_arg(f, OPTIMISER_STEP)] = &s->next_step;
+    s->args[s->rows_arg] = s->rows;
 }
 
 static NndStatus settle_chunk(Settling *s, int64_t first, int64_t count, NndError *error)
@@ -60,25 +62,36 @@ static NndStatus settle_chunk(Settling *s, int64_t first, int64_t count, NndErro
     Trainer *t = s->trainer;
     for (int64_t i = 0; i < count; i++)
         s->rows[i] = (int32_t)(first + i);
-    s->given[s->function->args[nnd_function_arg(s->function, "rows")].dims[0]].extent = count;
+    s->given[s->function->args[s->rows_arg].dims[0]].extent = count;
     NndStatus status = nnd_axes_bind(s->axes, s->given, error);
     NndCall call = {.axes = nnd_axes_table(s->axes), .args = s->args, .results = s->results, .pool = t->unit.pool};
     return status ? status : t->unit.engine->run(t->unit.engine, "settle", &call, error);
+}
+
+static NndStatus settle_all(Settling *s, NndError *error)
+{
+    NndStatus status = NND_OK;
+    int64_t rows = most_rows(s);
+    bind(s);
+    for (int64_t first = 0; !status && first < rows; first += CHUNK)
+        status = settle_chunk(s, first, rows - first < CHUNK ? rows - first : CHUNK, error);
+    return status;
 }
 
 NndStatus trainer_settle(Trainer *t, NndError *error)
 {
     Settling s = {.trainer = t,
                   .function = nnd_module_function(t->unit.desc, "settle"),
-                  .iteration = (float)(t->state.iteration + 1)};
-    if (!s.function)
+                  .next_step = (float)(t->state.iteration + 1)};
+    if (!s.function || t->settled == t->state.iteration)
         return NND_OK;
+    s.rows_arg = nnd_function_arg(s.function, OPTIMISER_ROWS);
+    double start = seconds_now();
     NndStatus status = begin(&s, error);
     if (!status)
-        bind(&s);
-    int64_t rows = most_rows(&s);
-    for (int64_t first = 0; !status && first < rows; first += CHUNK)
-        status = settle_chunk(&s, first, rows - first < CHUNK ? rows - first : CHUNK, error);
+        status = settle_all(&s, error);
+    t->settled = t->state.iteration;
+    t->timed_seconds += seconds_now() - start;
     nnd_axes_free(s.axes);
     free(s.given);
     free(s.args);

@@ -5,6 +5,7 @@
 
 #include "compiler/driver/train.h"
 #include "compiler/driver/trainer.h"
+#include "compiler/passes/passes.h"
 
 static const struct option longs[] = {COMMON_LONG_OPTIONS,
                                       DATA_LONG_OPTIONS,
@@ -185,9 +186,23 @@ static NndStatus make_sessions(Trainer *t, const TrainOptions *o, NndError *erro
     return status;
 }
 
+/* Steps of rows are counted by floats. */
+static NndStatus check_steps(const Trainer *t, NndError *error)
+{
+    const NndFunctionDesc *step = nnd_session_function(t->step);
+    int64_t steps = t->recipe->epochs * trainer_batches(t);
+    for (int i = 0; i < step->arg_count && steps > OPTIMISER_MOST_STEPS; i++)
+        if (state_counts_steps(&step->args[i]))
+            return nnd_fail(error, NND_EINVAL, "%lld steps are more than a row of a table can count (%d): try --without touched-rows",
+                            (long long)steps, OPTIMISER_MOST_STEPS);
+    return NND_OK;
+}
+
 static NndStatus set_up(Trainer *t, const TrainOptions *o, NndError *error)
 {
     NndStatus status = make_sessions(t, o, error);
+    if (!status)
+        status = check_steps(t, error);
     if (!status)
         status = slots_new(&t->slots, t->unit.desc, nnd_session_function(t->step),
                            ir_module_func(t->unit.module, "step"), error);

@@ -38,8 +38,8 @@ static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, Nn
     float rate = (float)schedule_rate(t->recipe, t->state.iteration, trainer_batches(t));
     float iteration = (float)(t->state.iteration + 1);
     const NndFunctionDesc *function = nnd_session_function(t->step);
-    nnd_session_bind_arg(t->step, nnd_function_arg(function, "rate"), &rate);
-    nnd_session_bind_arg(t->step, nnd_function_arg(function, "iteration"), &iteration);
+    nnd_session_bind_arg(t->step, nnd_function_arg(function, OPTIMISER_RATE), &rate);
+    nnd_session_bind_arg(t->step, nnd_function_arg(function, OPTIMISER_STEP), &iteration);
     bind_step(t);
     NndStatus status = nnd_session_batch(t->step, &t->train, items, count, error);
     if (!status)
@@ -55,7 +55,7 @@ static NndStatus train_batch(Trainer *t, const int64_t *items, int64_t count, Nn
     slots_swap(&t->slots);
     t->state.loss_sum += (double)loss * (double)count;
     t->state.iteration++;
-    return t->state.iteration % OPTIMISER_PAST ? NND_OK : trainer_settle(t, error);
+    return NND_OK;
 }
 
 /* ---- batches between two validations ---- */
@@ -92,6 +92,8 @@ static NndStatus train_next(Trainer *t, const int64_t *order, NndError *error)
     NndStatus status = train_batch(t, order + first, rest < t->recipe->batch ? rest : t->recipe->batch, error);
     t->timed_seconds += seconds_now() - start;
     t->timed_steps++;
+    if (!status && t->state.iteration - t->settled == OPTIMISER_PAST)
+        status = trainer_settle(t, error);
     return status;
 }
 
@@ -103,17 +105,9 @@ static void show(const Trainer *t, Progress *progress)
     progress_show(progress, now - begin, note);
 }
 
-static NndStatus settle(Trainer *t, NndError *error)
-{
-    double start = seconds_now();
-    NndStatus status = trainer_settle(t, error);
-    t->timed_seconds += seconds_now() - start;
-    return status;
-}
-
 static NndStatus save_in_between(Trainer *t, NndError *error)
 {
-    NndStatus status = settle(t, error);
+    NndStatus status = trainer_settle(t, error);
     return status ? status : checkpoint_save(t, error);
 }
 
@@ -136,7 +130,7 @@ static NndStatus train_until(Trainer *t, int64_t end, NndError *error)
             saved = seconds_now();
         }
     }
-    status = status ? status : settle(t, error);
+    status = status ? status : trainer_settle(t, error);
     progress_end(&progress);
     free(order);
     return status;

@@ -35,6 +35,7 @@ typedef struct Trainer {
     const char *history;      /* JSON lines */
     int64_t timed_steps;      /* done by this process since the last validation */
     double timed_seconds;     /* what these took */
+    int64_t settled;          /* the iteration after which all rows were brought up to date last */
     const char *out_path;
     const char *run_folder;   /* where history and curves go after each validation, or NULL */
 } Trainer;
@@ -54,7 +55,8 @@ const char *trainer_metric(const Trainer *t);
 bool trainer_metric_is_negated(const Trainer *t, const char *name); /* the smaller the better */
 
 /* ---- settle.c ---- */
-/* Brings rows up to date that steps have left behind; before anything but a step reads the weights. */
+/* Brings rows up to date that steps have left behind, if that has not just been done; before anything but a
+ * step reads the weights. Counts as time of the steps. */
 NndStatus trainer_settle(Trainer *t, NndError *error);
 
 /* ---- checkpoint.c ---- */

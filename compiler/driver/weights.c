@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "compiler/passes/passes.h"
 #include "runtime/random.h"
 
 /* The result is the argument, but for some rows. */
@@ -60,6 +61,12 @@ NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDe
     if (!status)
         place_slots(out, ir, out->memory.data);
     return status;
+}
+
+bool state_counts_steps(const NndValueDesc *arg)
+{
+    const char *dot = strrchr(arg->name, '.');
+    return arg->kind == NND_ARG_STATE && dot && !strcmp(dot + 1, OPTIMISER_TOUCHED);
 }
 
 void slots_free(Slots *slots)

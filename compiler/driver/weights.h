@@ -30,6 +30,8 @@ typedef struct Slots {
  * source of; zero. Released with slots_free. */
 NndStatus slots_new(Slots *out, const NndModuleDesc *module, const NndFunctionDesc *step,
                     const IrFunc *ir, NndError *error);
+/* Whether it is the state that tells up to which step rows are right (OPTIMISER_TOUCHED). */
+bool state_counts_steps(const NndValueDesc *arg);
 /* Where the step writes the new numbers to. */
 float *slot_target(const Slot *slot);
 void slots_free(Slots *slots);

@@ -22,7 +22,7 @@ typedef struct Coast {
         type mean_decay = (type)c->rule->mean_decay, square_decay = (type)c->rule->square_decay,   \
              epsilon = (type)c->rule->epsilon;                                                     \
         for (int64_t step = first; step <= until; step++) {                                        \
-            int64_t slot = (uint32_t)step % c->sizes->extents[0];                                  \
+            int64_t slot = step & (c->sizes->extents[0] - 1);                                      \
             mean = mean * mean_decay + 0;                                                          \
             squares = squares * square_decay + 0;                                                  \
             x -= mean * sizes[slot] / (root(squares) * scales[slot] + epsilon);                    \

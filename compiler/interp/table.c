@@ -64,7 +64,7 @@ typedef struct Decay {
 #define DEFINE_DECAY(name, type)                                                                   \
     static type name(type x, type factor, int32_t times)                                           \
     {                                                                                              \
-        for (int32_t i = 0; i < times; i++)                                                        \
+        for (int32_t i = 0; i < times && (i == 0 || x != 0); i++)                                  \
             x = x * factor + 0;                                                                    \
         return x;                                                                                  \
     }

@@ -138,8 +138,8 @@ typedef struct IrCoast {
     double mean_decay, square_decay, epsilon;
 } IrCoast;
 
-/* Whether steps become smaller and smaller, in spite of rounding, and of numbers that are too small: what the
- * instruction asks for. */
+/* What `coast` asks for: steps become smaller and smaller (codegen/coast.c leaves out those that are too small to
+ * matter). */
 bool ir_coast_ends(const IrCoast *coast);
 
 typedef struct IrScan {

@@ -327,17 +327,22 @@ static char *infer_decay(Arena *arena, IrInst *inst)
     return set_result(arena, inst, *x);
 }
 
+/* The mean decays faster than the root of the squares, by more than rounding can make up for (some 1e-7 a step); decays
+ * are below 1 as floats, too; and epsilon is more than the roots that are lost when squares become too small for
+ * a float (1e-19). */
 bool ir_coast_ends(const IrCoast *c)
 {
-    double least_epsilon = 1e-12, most_decay = 1 - 1e-6, drift = 1 - 1e-4;
+    const double least_epsilon = 1e-12, most_decay = 1 - 1e-6, drift = 1 - 1e-4;
     return c->epsilon >= least_epsilon && c->mean_decay >= 0 && c->mean_decay <= most_decay &&
            c->square_decay <= most_decay && c->mean_decay * c->mean_decay < drift * c->square_decay;
 }
 
-static bool is_ring(const IrType *type, const IrType *other, NndDType dtype)
+static bool is_ring(const IrType *type, NndDType dtype)
 {
-    return type->dtype == dtype && type->rank == 1 && type->dims[0] == other->dims[0] &&
-           type->dims[0]->kind == NND_DIM_CONST && type->dims[0]->size > 0;
+    if (type->dtype != dtype || type->rank != 1 || type->dims[0]->kind != NND_DIM_CONST)
+        return false;
+    int64_t size = type->dims[0]->size;
+    return size > 0 && (size & (size - 1)) == 0;
 }
 
 static char *infer_coast(Arena *arena, IrInst *inst)
@@ -354,9 +359,8 @@ static char *infer_coast(Arena *arena, IrInst *inst)
     CHECK_THAT(since->dtype == NND_I32 && since->rank == 1 && since->dims[0] == x->dims[0],
                "there is not one i32 for each row");
     CHECK_THAT(until->dtype == NND_I32 && until->rank == 0, "the last step is no i32");
-    CHECK_THAT(sizes->rank == 1 && is_ring(sizes, sizes, x->dtype) &&
-                   is_ring(scales, sizes, x->dtype),
-               "sizes and scales are no two lists of constant length");
+    CHECK_THAT(is_ring(sizes, x->dtype) && ir_type_equal(sizes, scales),
+               "sizes and scales are no two lists whose length is a power of two");
     return set_result(arena, inst, *x);
 }
 

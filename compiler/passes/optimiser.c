@@ -51,7 +51,7 @@ IrValue *update_arg(const IrFunc *func, const char *name)
 IrValue *update_state(Update *u, const char *name, IrType type)
 {
     for (int i = 0; i < u->func->arg_count; i++)
-        if (!strcmp(u->func->args[i]->name, name))
+        if (u->func->args[i]->kind == NND_ARG_STATE && !strcmp(u->func->args[i]->name, name))
             return u->func->args[i];
     return ir_func_arg(u->func, NND_ARG_STATE, name, type);
 }
@@ -146,11 +146,11 @@ IrValue *adam_scale(Update *u)
 /* With gradients of zero: instruction `coast`. */
 static IrValue *adam_step(Update *u, IrValue *g)
 {
-    IrValue *mean = average(u, state(u, "mean", u->rule->beta1), g, u->rule->beta1);
+    IrValue *mean = average(u, state(u, ADAM_MEAN, u->rule->beta1), g, u->rule->beta1);
     IrValue *squares =
-        average(u, state(u, "squares", u->rule->beta2), update_op(u, OP_mul, g, g), u->rule->beta2);
-    update_keep_state(u, "mean", mean);
-    update_keep_state(u, "squares", squares);
+        average(u, state(u, ADAM_SQUARES, u->rule->beta2), update_op(u, OP_mul, g, g), u->rule->beta2);
+    update_keep_state(u, ADAM_MEAN, mean);
+    update_keep_state(u, ADAM_SQUARES, squares);
     IrValue *deviation =
         update_op(u, OP_mul, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), update_spread(u, adam_scale(u)));
     deviation = update_op(u, OP_add, deviation, update_number(u, u->rule->epsilon));
@@ -196,14 +196,14 @@ double update_clip_limit(const Optimiser *rule, const char *name)
 /* What is left of the gradient once the rest of a table's is known to be zero. */
 static IrValue *gradient_part(const Update *u, const char *param, IrValue *gradient)
 {
-    IrInst *rows = touched_rows(u, param, gradient);
+    IrInst *rows = touched_rows(u->rule, u->func, param, gradient);
     return rows ? rows->args[0] : gradient;
 }
 
 static void update_param(Update *u, IrValue *param, IrValue *gradient)
 {
     u->param = param;
-    touched_choose(u, touched_rows(u, param->name, gradient));
+    touched_choose(u, touched_rows(u->rule, u->func, param->name, gradient));
     gradient = gradient_part(u, param->name, gradient);
     if (u->shrink)
         gradient = update_op(u, OP_mul, gradient, update_spread(u, u->shrink));
@@ -263,7 +263,7 @@ Update update_begin(IrFunc *func, const Optimiser *rule)
 {
     Update u = {.rule = rule, .func = func, .arena = func->module->arena};
     u.b = ir_builder_at_end(func->module, func->body);
-    u.iteration = ir_func_arg(func, NND_ARG_RATE, "iteration", ir_scalar_type(NND_F32));
+    u.iteration = ir_func_arg(func, NND_ARG_RATE, OPTIMISER_STEP, ir_scalar_type(NND_F32));
     return u;
 }
 
@@ -279,7 +279,7 @@ IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser
 {
     IrFunc *func = ir_func_copy(gradient, name, NULL);
     Update u = update_begin(func, optimiser);
-    u.rate = ir_func_arg(func, NND_ARG_RATE, "rate", ir_scalar_type(NND_F32));
+    u.rate = ir_func_arg(func, NND_ARG_RATE, OPTIMISER_RATE, ir_scalar_type(NND_F32));
     touched_wake(&u);
     if (optimiser->clip_norm > 0)
         u.shrink = shrink_factor(&u, optimiser->clip_norm);

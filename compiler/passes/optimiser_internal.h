@@ -42,7 +42,7 @@ typedef struct Update {
 } Update;
 
 /* ---- optimiser.c ---- */
-/* Adds argument "iteration". */
+/* Adds argument OPTIMISER_STEP. */
 Update update_begin(IrFunc *func, const Optimiser *rule);
 IrValue *update_op(Update *u, IrOp op, IrValue *x, IrValue *y);
 IrValue *update_number(Update *u, double value);  /* everywhere in u->type */
@@ -59,13 +59,15 @@ void update_end(Update *u, Results *results);
 bool update_is_gradient(const char *result);
 double update_clip_limit(const Optimiser *rule, const char *param);
 
-/* What all weights' steps have in common under Adam. */
+/* States of a weight under Adam, and what all weights' steps have in common. */
+#define ADAM_MEAN "mean"
+#define ADAM_SQUARES "squares"
 IrValue *adam_size(Update *u);  /* rate / (1 - beta1^iteration) */
 IrValue *adam_scale(Update *u); /* 1 / sqrt(1 - beta2^iteration) */
 
 /* ---- touched_rows.c ---- */
 /* The gradient's rows (a scatter_add), if only these need be changed; else NULL. */
-IrInst *touched_rows(const Update *u, const char *param, const IrValue *gradient);
+IrInst *touched_rows(const Optimiser *rule, const IrFunc *func, const char *param, const IrValue *gradient);
 /* Of rows that the function reads: as they would be had the whole table been changed in each step. */
 void touched_wake(Update *u);
 /* Begins with a parameter: which rows of it, and what they have missed. */

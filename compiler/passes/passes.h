@@ -61,7 +61,7 @@ typedef struct ClipRows {
 
 typedef struct Optimiser {
     OptimiserKind kind;
-    double rate;              /* initial learning rate; the function takes the current one as argument "rate" */
+    double rate;              /* initial learning rate; the function takes the current one as argument OPTIMISER_RATE */
     double momentum;          /* sgd */
     bool nesterov;            /* sgd */
     double rho, epsilon;      /* adadelta, rmsprop */
@@ -75,20 +75,29 @@ typedef struct Optimiser {
 } Optimiser;
 
 /* From a gradient function to a training step: arguments are those of `gradient` plus, of kind
- * STATE, the optimiser's state ("<param>.<slot>"; 0 at first) and, of kind RATE, f32 scalars "rate"
- * and "iteration" (1, 2, ...). Results: the other results of `gradient` (the loss first), then the
+ * STATE, the optimiser's state ("<param>.<slot>", and what all tables share, see touched_rows.c; 0 at first)
+ * and, of kind RATE, f32 scalars OPTIMISER_RATE and OPTIMISER_STEP (1, 2, ...). Results: the other results of `gradient` (the loss first), then the
  * new value of every trained parameter under its own name, then of every state under its own name.
  */
 IrFunc *pass_optimiser(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
 
-/* Under Adam, rows of tables that are not looked up are left behind, as long as they are late by at most
- * OPTIMISER_PAST steps. This function brings rows up to date: arguments are "rows" (their numbers, each once),
- * "iteration" (of the step that comes next), and tables and states as in the step; results are those with these rows
- * put into them, to be done in place. Rows that a table does not have are ignored. NULL if
- * nothing is ever late. */
-enum { OPTIMISER_PAST = 1024 };
-/* State "<param>.touched" of a table: the step up to which a row is right, from 0 to those made. */
+/* Names that no input or weight of a model can have. */
+#define OPTIMISER_RATE "step/rate"
+#define OPTIMISER_STEP "step/number"
+#define OPTIMISER_ROWS "step/rows"
+/* State "<param>.touched" of a table: the step up to which a row is right, from 0 to those made, which a float can count
+ * as far as OPTIMISER_MOST_STEPS. */
 #define OPTIMISER_TOUCHED "touched"
+
+enum {
+    OPTIMISER_PAST = 1024, /* so many steps a row may be late under Adam */
+    OPTIMISER_MOST_STEPS = 1 << 24
+};
+
+/* Under Adam, rows of tables that are not looked up are left behind. This function brings rows up to date: arguments are
+ * OPTIMISER_ROWS (their numbers, each once), OPTIMISER_STEP (of the step that comes next), and tables and states as in the
+ * step; results are those with these rows put into them, to be done in place. Rows that a table does not have are
+ * ignored. NULL if nothing is ever late. */
 IrFunc *pass_settle(const IrFunc *gradient, const char *name, const Optimiser *optimiser);
 
 /* ---- the pipeline ---- */

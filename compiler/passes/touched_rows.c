@@ -3,19 +3,21 @@
  * Touched rows. A batch looks up few of the rows of a table, and all others have
  * a gradient of zero. Of a table whose gradient arrives row by row
  * (passes/distinct.c) only those rows are changed, in place; state
- * "<param>.touched" is the iteration up to which a row is right, and before it
+ * "<param>.touched" is the step up to which a row is right, and before it
  * is used again what it has missed is made up for. That is rounded as the rule for
  * the whole table would have rounded it, step by step, so the result is the
- * same, bit for bit.
+ * same, bit for bit. (Only clip_norm adds up the squares of gradients in another order.)
  *
- * With zero, Adadelta, RMSprop and plain descent leave a row of weights as it is
- * and multiply its states by rho: `decay`, when the row is changed next.
- *
- * Under Adam a row goes on by itself, in smaller and smaller steps: `coast`,
- * before the batch reads it. The steps need the rates of then: states "adam.sizes"
- * and "adam.scales" are rings of the last OPTIMISER_PAST ones. So no row may be
- * late by more than these: function `settle` brings any rows up to date, which is
- * also asked for before somebody else reads the weights.
+ *   rests    with zero, Adadelta, RMSprop and plain descent leave a row of weights
+ *            as it is and multiply its states by rho: `decay`, when the row is
+ *            changed next
+ *   coasts   under Adam a row goes on by itself, in smaller and smaller steps:
+ *            `coast`, which wakes it before the batch reads it. The steps need the
+ *            rates of then: states "adam/sizes" and "adam/scales" are rings of the
+ *            last OPTIMISER_PAST ones
+ *   settles  so no row may be late by more than these: function `settle` brings any
+ *            rows up to date, which is also asked for before somebody else
+ *            reads the weights
  *
  * The rule is applied to the whole table where rows would have to be replayed
  * otherwise (momentum, weight decay), where they depend on each other (clip_rows), and
@@ -66,16 +68,15 @@ static bool is_read_by_rows(const IrFunc *func, const IrValue *table, const IrVa
     return ir_region_use_count(func->body, table) == look_ups;
 }
 
-IrInst *touched_rows(const Update *u, const char *param, const IrValue *gradient)
+IrInst *touched_rows(const Optimiser *rule, const IrFunc *func, const char *param, const IrValue *gradient)
 {
     IrInst *inst = gradient->def;
     bool rows = inst && inst->op == OP_scatter_add && !inst->args[1]->def &&
                 inst->args[1]->kind == NND_ARG_DISTINCT;
-    if (!rows || !u->rule->touched_rows || update_clip_limit(u->rule, param) != 0)
+    if (!rows || !rule->touched_rows || update_clip_limit(rule, param) != 0)
         return NULL;
-    bool possible = coasts(u->rule)
-                        ? is_read_by_rows(u->func, update_arg(u->func, param), inst->args[1])
-                        : rests(u->rule);
+    bool possible =
+        coasts(rule) ? is_read_by_rows(func, update_arg(func, param), inst->args[1]) : rests(rule);
     return possible ? inst : NULL;
 }
 
@@ -112,6 +113,9 @@ static IrType rows_type(const IrValue *param, const IrValue *which)
 
 /* ---- rows that go on by themselves ---- */
 
+#define SIZES "adam/sizes"
+#define SCALES "adam/scales"
+
 static IrValue *ring(Update *u, const char *name)
 {
     IrDim *past = ir_dim_const(u->func->module, OPTIMISER_PAST);
@@ -126,12 +130,12 @@ static IrValue *rows_of_state(Update *u, const char *slot)
 static IrValue *coasted(Update *u)
 {
     IrCoasting operands = {.x = ir_gather(&u->b, u->param, u->which),
-                           .mean = rows_of_state(u, "mean"),
-                           .squares = rows_of_state(u, "squares"),
+                           .mean = rows_of_state(u, ADAM_MEAN),
+                           .squares = rows_of_state(u, ADAM_SQUARES),
                            .since = ir_cast(&u->b, touched_since(u), NND_I32),
                            .until = ir_cast(&u->b, steps_before(u, u->iteration->type), NND_I32),
-                           .sizes = ring(u, "adam.sizes"),
-                           .scales = ring(u, "adam.scales")};
+                           .sizes = ring(u, SIZES),
+                           .scales = ring(u, SCALES)};
     return ir_coast(&u->b, &operands, coasting(u->rule));
 }
 
@@ -163,14 +167,26 @@ static void wake(Update *u, IrValue *param, IrValue *which)
     u->b = end;
 }
 
+/* The rows that are changed of a table whose rows coast, if that is what result `i` is the gradient of. */
+static IrInst *coasting_rows(const Optimiser *rule, const IrFunc *gradient, int i)
+{
+    const char *name = gradient->result_names[i];
+    return coasts(rule) && update_is_gradient(name)
+               ? touched_rows(rule, gradient, name + 2, gradient->body->yields[i])
+               : NULL;
+}
+
+static IrValue *table_of(const IrFunc *gradient, int i)
+{
+    return update_arg(gradient, gradient->result_names[i] + 2);
+}
+
 void touched_wake(Update *u)
 {
-    const IrFunc *func = u->func;
-    for (int i = 0; coasts(u->rule) && i < func->body->yield_count; i++) {
-        const char *name = func->result_names[i];
-        IrInst *rows = update_is_gradient(name) ? touched_rows(u, name + 2, func->body->yields[i]) : NULL;
+    for (int i = 0; i < u->func->body->yield_count; i++) {
+        IrInst *rows = coasting_rows(u->rule, u->func, i);
         if (rows)
-            wake(u, update_arg(func, name + 2), rows->args[1]);
+            wake(u, table_of(u->func, i), rows->args[1]);
     }
 }
 
@@ -235,44 +251,42 @@ void touched_remember(Update *u)
     if (!u->awake.count)
         return;
     u->which = slot_of_step(u);
-    put_in_ring(u, "adam.sizes", adam_size(u));
-    put_in_ring(u, "adam.scales", adam_scale(u));
+    put_in_ring(u, SIZES, adam_size(u));
+    put_in_ring(u, SCALES, adam_scale(u));
 }
 
 /* ---- settle ---- */
 
-static void settle_rows(Update *u, const IrValue *param, IrValue *which)
+static void settle_state(Update *u, const char *slot, double decay)
 {
-    choose(u, ir_func_arg(u->func, NND_ARG_PARAM, param->name, param->type), which);
+    update_keep_state(u, slot, ir_decay(&u->b, rows_of_state(u, slot), u->missed, decay));
+}
+
+static void settle_table(Update *u, const IrValue *table, IrValue *which)
+{
+    choose(u, ir_func_arg(u->func, NND_ARG_PARAM, table->name, table->type), which);
     u->missed = missed_steps(u);
-    update_keep(u, &u->params, param->name, coasted(u));
-    const char *const slots[] = {"mean", "squares"};
-    double decays[] = {u->rule->beta1, u->rule->beta2};
-    for (int i = 0; i < 2; i++)
-        update_keep_state(u, slots[i], ir_decay(&u->b, rows_of_state(u, slots[i]), u->missed, decays[i]));
+    update_keep(u, &u->params, table->name, coasted(u));
+    settle_state(u, ADAM_MEAN, u->rule->beta1);
+    settle_state(u, ADAM_SQUARES, u->rule->beta2);
     update_keep_state(u, OPTIMISER_TOUCHED, steps_before(u, touched_since(u)->type));
 }
 
 IrFunc *pass_settle(const IrFunc *gradient, const char *name, const Optimiser *optimiser)
 {
-    IrFunc *func = NULL;
+    Update u = {0};
     IrValue *which = NULL;
-    Update u = {.rule = optimiser}, of_step = {.rule = optimiser, .func = (IrFunc *)gradient};
-    for (int i = 0; coasts(optimiser) && i < gradient->body->yield_count; i++) {
-        const char *result = gradient->result_names[i];
-        IrInst *rows = update_is_gradient(result)
-                           ? touched_rows(&of_step, result + 2, gradient->body->yields[i])
-                           : NULL;
+    for (int i = 0; i < gradient->body->yield_count; i++) {
+        IrInst *rows = coasting_rows(optimiser, gradient, i);
         if (!rows)
             continue;
-        if (!func) {
-            func = ir_func_new(gradient->module, name);
-            which = ir_func_arg(func, NND_ARG_INPUT, "rows", rows->args[1]->type);
-            u = update_begin(func, optimiser);
+        if (!u.func) {
+            u = update_begin(ir_func_new(gradient->module, name), optimiser);
+            which = ir_func_arg(u.func, NND_ARG_INPUT, OPTIMISER_ROWS, rows->args[1]->type);
         }
-        settle_rows(&u, update_arg(gradient, result + 2), which);
+        settle_table(&u, table_of(gradient, i), which);
     }
-    if (func)
+    if (u.func)
         update_end(&u, &(Results){0});
-    return func;
+    return u.func;
 }

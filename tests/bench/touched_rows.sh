@@ -38,7 +38,10 @@ compare()
     for _ in $(seq "$rounds"); do
         step rows "$3"
         step whole "$3" --without touched-rows
-        cmp "$work/rows.model" "$work/whole.model"
+        cmp "$work/rows.model" "$work/whole.model" || {
+            echo "$1, $2, $3 threads: the models differ" >&2
+            exit 1
+        }
     done
     rows=$(spread <"$work/rows")
     whole=$(spread <"$work/whole")

@@ -442,25 +442,34 @@ static void gen_decay(Gen *g)
     gen_add(g, ir_decay(&g->b, x, times, 0.5 + gen_below(g, 5) * 0.125), bound);
 }
 
+/* first, first + step, ... */
+static IrValue *ramp(Gen *g, IrType type, double first, double step)
+{
+    IrValue *by = ir_ew(&g->b, OP_mul, ir_iota(&g->b, type, 0), ir_const(&g->b, type, step), NULL);
+    return ir_ew(&g->b, OP_add, ir_const(&g->b, type, first), by, NULL);
+}
+
 /* Rows that have missed different numbers of steps, some of them too small to change anything. */
 static void gen_coast(Gen *g)
 {
+    static const IrCoast rules[] = {{0.5, 0.875, 0.5}, {0.9, 0.999, 0.25}, {0, 0.5, 1}, {0.0625, 0.75, 0.5}};
+    enum { RULES = sizeof rules / sizeof *rules, PAST = 32, MOST_CHANGE = 20 };
     double bound, mean_bound, square_bound;
     IrValue *x = gen_float(g, &bound);
     if (g->row || x->type.rank == 0)
         return;
     IrValue *mean = gen_tame(g, gen_match(g, x->type, &mean_bound), &mean_bound, 4),
             *root = gen_tame(g, gen_match(g, x->type, &square_bound), &square_bound, 4);
-    IrDim *length = ir_dim_const(g->module, 32);
+    IrDim *length = ir_dim_const(g->module, PAST);
     IrType list = ir_type(x->type.dtype, 1, &length);
     IrCoasting operands = {.x = x,
                            .mean = mean,
                            .squares = ir_ew(&g->b, OP_mul, root, root, NULL),
                            .since = ir_iota(&g->b, ir_type(NND_I32, 1, x->type.dims), 0),
                            .until = ir_const(&g->b, ir_scalar_type(NND_I32), gen_below(g, 50)),
-                           .sizes = ir_const(&g->b, list, 0.25),
-                           .scales = ir_const(&g->b, list, 1.5)};
-    gen_add(g, ir_coast(&g->b, &operands, (IrCoast){0.5, 0.875, 0.5}), bound + mean_bound);
+                           .sizes = ramp(g, list, 0, 0.5 / PAST),
+                           .scales = ramp(g, list, 1, 2.0 / PAST)};
+    gen_add(g, ir_coast(&g->b, &operands, rules[gen_below(g, RULES)]), bound + MOST_CHANGE * mean_bound);
 }
 
 /* New rows in some of the first places of a value; a few of them have no place there. */

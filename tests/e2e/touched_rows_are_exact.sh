@@ -32,3 +32,13 @@ for engine in jit interp; do
     same_either_way text_cnn_kim filters=8
     same_either_way hnn hidden=8
 done
+
+# More steps than rows may be late, in one epoch; what is longer than rows can count is refused.
+texts 1100 3 | awk '{ print $0 " name" NR % 50 * (NR % 7 == 0) }' >train.tsv
+for without in touched-rows once; do
+    run train "$root/examples/hnn.nnd" --train train.tsv --valid 0 -D size=8 -D hidden=2 --batch 1 --epochs 1 \
+        --without $without -o $without.model
+done
+cmp once.model touched-rows.model || fail "1100 steps in an epoch: the models differ"
+refuses 'more than a row of a table can count' train "$root/examples/hnn.nnd" --train train.tsv --valid 0 --epochs 20000 \
+    --batch 1 -o long.model

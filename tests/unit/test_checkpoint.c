@@ -221,6 +221,16 @@ static void a_place_that_training_cannot_be_at_is_refused(void)
     }
 }
 
+/* As of a training that changes touched rows, which this one does not. */
+static void states_that_are_not_kept_are_refused(void)
+{
+    Training t;
+    save(1);
+    training_begin(&t, "model M {}\n");
+    t.trainer.slots.count--;
+    check_refused(&t, "keeps no tensor `train/dense.W.touched`");
+}
+
 static void rows_that_were_changed_in_no_step_are_refused(void)
 {
     const float wrong[] = {-1, (float)(4 * PER_EPOCH + 3), 1e30f, NAN, -INFINITY};
@@ -377,6 +387,7 @@ int main(void)
     a_checkpoint_is_a_model_too();
     another_training_is_refused();
     a_place_that_training_cannot_be_at_is_refused();
+    states_that_are_not_kept_are_refused();
     rows_that_were_changed_in_no_step_are_refused();
     a_missing_checkpoint_is_an_error();
     a_checkpoint_cut_short_anywhere_is_an_error();

@@ -43,8 +43,8 @@ static Weights after(int steps, Optimiser rule)
         const void *arg_pointers[MOST];
         void *result_pointers[MOST];
         for (int i = 0; i < step->arg_count; i++)
-            arg_pointers[i] = !strcmp(step->args[i]->name, "rate")        ? (const void *)&rate
-                              : !strcmp(step->args[i]->name, "iteration") ? (const void *)&iteration
+            arg_pointers[i] = !strcmp(step->args[i]->name, OPTIMISER_RATE)        ? (const void *)&rate
+                              : !strcmp(step->args[i]->name, OPTIMISER_STEP) ? (const void *)&iteration
                                                                           : args[i];
         for (int i = 0; i < step->body->yield_count; i++)
             result_pointers[i] = results[i];
