@@ -16,7 +16,7 @@
  *                        windows are over
  *
  * and look-ups that y came from, or that these rows go back to, are done for
- * these rows only. Sums are in another order than the dense ones.
+ * these rows only, where v is not zero. Sums are in another order than the dense ones.
  */
 #include "compiler/passes/passes.h"
 
@@ -195,18 +195,27 @@ static IrValue *under(Pass *p, IrValue *x, IrType type)
     return ir_broadcast(&p->b, x, ir_type_with_dtype(type, x->type.dtype), map);
 }
 
+/* Who wins nothing is no winner: of units that dropout or relu has silenced no row is read. */
+static IrValue *where_not_zero(Pass *p, const Winners *w)
+{
+    IrValue *zero = number(p, w->value->type, 0), *none = number(p, w->where->type, -1);
+    return ir_ew(&p->b, OP_select, op2(p, OP_eq, w->value, zero), none, w->where);
+}
+
 /* i32[parent, ..a], or [parent, ..a, k]: the winner's row among all rows, or the rows of its window
  * over `source`; -1 where there is none. */
 static IrValue *winner_rows(Pass *p, const Winners *w, const IrWindow *window, IrDim *source)
 {
     IrType type = small_type(w, NND_I32);
     IrDim *dim = w->of->type.dims[0];
+    IrValue *where = where_not_zero(p, w);
     if (!window) {
-        IrValue *row = op2(p, OP_add, w->where, by_segment(p, ir_offsets(&p->b, dim), type));
-        return ir_ew(&p->b, OP_select, op2(p, OP_ge, w->where, number(p, type, 0)), row, number(p, type, -1));
+        IrValue *row = op2(p, OP_add, where, by_segment(p, ir_offsets(&p->b, dim), type));
+        return ir_ew(&p->b, OP_select, op2(p, OP_ge, where, number(p, type, 0)), row, number(p, type, -1));
     }
     type.dims[type.rank++] = ir_dim_const(p->func->module, window->size);
-    IrValue *where = under(p, w->where, type), *none = number(p, type, -1), *zero = number(p, type, 0);
+    where = under(p, where, type);
+    IrValue *none = number(p, type, -1), *zero = number(p, type, 0);
     IrValue *first = op2(p, OP_sub, op2(p, OP_mul, where, number(p, type, (double)window->stride)),
                          number(p, type, (double)window->low));
     IrValue *k = op2(p, OP_mul, ir_iota(&p->b, type, type.rank - 1), number(p, type, (double)window->dilation));
