@@ -24,6 +24,12 @@ bool lanes_holds(NndDType dtype)
     return dtype == NND_F32 || dtype == NND_BOOL;
 }
 
+bool lanes_can_mask(const Target *target)
+{
+    enum { MASKED_BYTES = 32 };
+    return target->vector_bytes >= MASKED_BYTES;
+}
+
 static LLVMTypeRef vector_of(const Lanes *l, LLVMTypeRef scalar)
 {
     return LLVMVectorType(scalar, l->count);

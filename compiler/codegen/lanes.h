@@ -33,5 +33,7 @@ void lanes_store(Lanes *l, const IrValue *value, LLVMValueRef base, LLVMValueRef
 /* Whether lanes_element knows an operator, and a type. */
 bool lanes_knows(IrOp op);
 bool lanes_holds(NndDType dtype);
+/* Vectors with a masked end are for targets that have such loads and stores. */
+bool lanes_can_mask(const Target *target);
 
 #endif

@@ -246,11 +246,11 @@ static void list_scatter(FuncGen *fg, const Kernel *kernel, const IrRegion *regi
 }
 
 /* Items are the rows of `type`. */
-static Nest *rows_nest(FuncGen *fg, const Kernel *kernel, NestKind kind, const IrType *type)
+static Nest *rows_nest(FuncGen *fg, const IrInst *inst, NestKind kind, const IrType *type)
 {
-    Nest *nest = new_nest(fg, kernel->anchor);
+    Nest *nest = new_nest(fg, inst);
     nest->kind = kind;
-    add_output(fg, nest, &kernel->anchor->results[0], OUTPUT_OWN, 0);
+    add_output(fg, nest, &inst->results[0], OUTPUT_OWN, 0);
     set_items(nest, type, 1, 1);
     nest->item_ns = 0.2;
     for (int i = 1; i < type->rank; i++)
@@ -261,9 +261,23 @@ static Nest *rows_nest(FuncGen *fg, const Kernel *kernel, NestKind kind, const I
 /* Rows cost what they have missed; a few dozen steps of an element are assumed. */
 static Nest *coast_nest(FuncGen *fg, const Kernel *kernel)
 {
-    Nest *nest = rows_nest(fg, kernel, NEST_COAST, &kernel->anchor->results[0].type);
+    Nest *nest = rows_nest(fg, kernel->anchor, NEST_COAST, &kernel->anchor->results[0].type);
     nest->item_ns = 10;
     return nest;
+}
+
+/* Rows as they were of each table, then all that are new. */
+static void list_puts(FuncGen *fg, const Kernel *kernel, NestList *out)
+{
+    Nest *put = rows_nest(fg, kernel->anchor, NEST_PUT, &kernel->anchor->args[1]->type);
+    put->outputs.count = 0;
+    for (int i = 0; i < kernel->roots.count; i++) {
+        const IrInst *inst = kernel->roots.data[i]->def;
+        vec_push(fg->cg->arena, out, rows_nest(fg, inst, NEST_KEEP, &inst->args[0]->type));
+        add_output(fg, put, &inst->results[0], OUTPUT_OWN, 0);
+    }
+    put->item_ns *= kernel->insts.count;
+    vec_push(fg->cg->arena, out, put);
 }
 
 static void list_rows(FuncGen *fg, const Kernel *kernel, NestList *out)
@@ -276,11 +290,10 @@ static void list_rows(FuncGen *fg, const Kernel *kernel, NestList *out)
         return;
     }
     if (inst->op == OP_decay) {
-        vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_DECAY, &inst->args[0]->type));
+        vec_push(fg->cg->arena, out, rows_nest(fg, inst, NEST_DECAY, &inst->args[0]->type));
         return;
     }
-    vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_KEEP, &inst->args[0]->type));
-    vec_push(fg->cg->arena, out, rows_nest(fg, kernel, NEST_PUT, &inst->args[1]->type));
+    list_puts(fg, kernel, out);
 }
 
 /* Of a scan's kernel: depends on no step, and is done before the scan. */

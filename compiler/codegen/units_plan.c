@@ -258,11 +258,9 @@ static bool all_have_units(const Nest *nest, const IrDim *item, const IrDim *uni
     return nest->kind == NEST_FLAT || nest->kind == NEST_ROWS;
 }
 
-/* Vectors with a masked end are for targets that have such loads and stores. */
 static bool can_mask(const FuncGen *fg, const IrDim *unit, int lanes)
 {
-    enum { MASKED_BYTES = 32 };
-    return fg->cg->target->vector_bytes >= MASKED_BYTES || unit->size % lanes == 0;
+    return lanes_can_mask(fg->cg->target) || unit->size % lanes == 0;
 }
 
 static int lane_count(const FuncGen *fg)

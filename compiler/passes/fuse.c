@@ -418,6 +418,8 @@ bool pass_fuse(IrFunc *func)
     decide_inlining(&f, func->body);
     group_region(&f, func->body);
     fuse_read_paddings(func);
+    if (!optimisation_in(f.without, OPTIMISE_INLINE))
+        fuse_puts(func);
     return true;
 }
 

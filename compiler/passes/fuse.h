@@ -7,7 +7,7 @@
  * only values that are needed elsewhere, the *roots*, are written to memory.
  *
  * Invariants: a group never spans regions; scan, dot, gather's table, the operand
- * of scatter_add and those of put, decay and coast are read from memory or pulled through index maps,
+ * of scatter_add and those of put (see fuse_puts), decay and coast are read from memory or pulled through index maps,
  * never recomputed more often than once per element that is used; cheap
  * generators (const, iota, lengths, broadcast of a scalar, uniform when it has
  * one user) and widened bf16 weights belong to each group that uses them and have group -1 ("inline").
@@ -23,7 +23,7 @@ typedef enum KernelKind {
                        instructions of the same outer shape around it */
     KERNEL_DOT,     /* a contraction, its operands' index maps, its element-wise epilogue */
     KERNEL_SCAN,    /* a scan; its region has kernels of its own */
-    KERNEL_ROWS     /* put, decay or coast, alone */
+    KERNEL_ROWS     /* decay or coast, alone; puts, and the element-wise instructions that make their rows */
 } KernelKind;
 
 typedef struct Kernel {
@@ -79,6 +79,9 @@ const IrValue *fuse_padded(const IrValue *value, const IrRegion *region);
 /* Has element-wise instructions read a padded value inside of the padding, if then it need not be in memory itself. For pass_fuse,
  * which has said what the kernels are. */
 void fuse_read_paddings(IrFunc *func);
+
+/* Has rows that are put into tables computed by the puts' own kernel. For pass_fuse, too. */
+void fuse_puts(IrFunc *func);
 
 /* True if the value is computed where it is used and never has memory of its own. */
 bool fuse_is_inlined(const IrValue *value, const IrRegion *region);
