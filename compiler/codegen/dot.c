@@ -360,7 +360,7 @@ int dot_units(const DotPlan *plan)
 
 PanelRow dot_panel_row(const DotPlan *plan)
 {
-    return (PanelRow){plan->dtype, plan->panel_dtype, plan->vectors, plan->lanes};
+    return (PanelRow){plan->dtype, plan->panel_dtype, plan->vectors, plan->lanes, plan->panel_step > 0};
 }
 
 LLVMValueRef dot_extent(Emit *e, const AxisList *list, int first, int count)

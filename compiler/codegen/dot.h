@@ -60,6 +60,7 @@ struct DotPlan {
     bool packs_parts;         /* V is packed part by part where it is used, not before */
     AddressMap map_v;         /* ... from here */
     bool packs_rows;          /* ... and so is S: rows of a tile lie side by side */
+    int64_t panel_step;       /* full panels are not packed but read where they lie, their rows so far apart; 0: they are */
     Winograd *winograd;       /* the contraction is computed so, or NULL */
     bool in_scan;             /* rows begin with the items of the scan */
     bool listed;              /* rows begin with places of a list (demand.h) */
@@ -90,6 +91,11 @@ typedef struct DotPart {
 
 void dot_pack_part(Emit *e, const DotPlan *plan, const DotPart *part);
 int64_t dot_part_entries(const DotPlan *plan); /* contracted entries of a block */
+/* Whether columns of a panel, and of those behind it, follow each other in V. */
+bool dot_columns_follow(const DotPlan *plan);
+/* Where the part's columns from `column` on are in V, for an entry. */
+LLVMValueRef dot_place_in_v(Emit *e, const DotPlan *plan, const DotPart *part, LLVMValueRef entry, LLVMValueRef column);
+LLVMValueRef dot_full_panels(Emit *e, const DotPlan *plan); /* how many have all their columns */
 void dot_emit_tiles(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 /* ---- shared by packing and tiles ---- */

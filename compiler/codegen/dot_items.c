@@ -5,10 +5,31 @@ enum { LOW_TILE = 4 };
 
 /* ---- one item ---- */
 
+/* Rows of the panel that comes next, or of the first one of the next block of entries: each tile asks for its share. */
+static void ask_for_panel(Emit *e, Tiles *t, int height, LLVMValueRef row, LLVMValueRef panel)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef block = emit_i64(e, p->k_block), next = index_add(e, panel, emit_i64(e, 1));
+    LLVMValueRef more = LLVMBuildICmp(e->b, LLVMIntSLT, next, index_min(e, t->panel_hi, dot_full_panels(e, p)), "");
+    next = LLVMBuildSelect(e->b, more, next, t->panel_lo, "");
+    LLVMValueRef first = LLVMBuildSelect(e->b, more, t->k_lo, index_add(e, t->k_lo, block), "");
+    DotPart part = dot_part(t, t->panel_lo);
+    LLVMValueRef place = dot_place_in_v(e, p, &part, first, index_mul(e, next, emit_i64(e, dot_panel(p))));
+    int share = (int)(p->k_block * height / p->block_rows) + 1;
+    LLVMValueRef begin = index_div(e, index_mul(e, row, block), emit_i64(e, p->block_rows));
+    for (int i = 0; i < share; i++) {
+        LLVMValueRef entry = index_mul(e, index_add(e, begin, emit_i64(e, i)), emit_i64(e, p->panel_step));
+        for (int v = 0; v < p->vectors; v++)
+            emit_prefetch(e, memory_at(e, p->dtype, place, index_add(e, entry, emit_i64(e, (int64_t)v * p->lanes))));
+    }
+}
+
 /* Tiles of `height` rows from `first` on, up to `end`. */
 static void emit_tiles_of(Emit *e, Tiles *t, int height, LLVMValueRef first, LLVMValueRef end, LLVMValueRef panel)
 {
     Loop rows = loop_begin(e, first, end, height, LOOP_PLAIN);
+    if (t->plan->panel_step && height == t->plan->tile_rows)
+        ask_for_panel(e, t, height, rows.index, panel);
     dot_emit_tile(e, t, height, rows.index, panel);
     loop_end(e, &rows);
 }
@@ -48,6 +69,16 @@ static void clear_block(Emit *e, const Tiles *t)
     loop_end(e, &loop);
 }
 
+static void pack_part(Emit *e, Tiles *t)
+{
+    const DotPlan *p = t->plan;
+    if (!t->part)
+        return;
+    LLVMValueRef lo = p->panel_step ? index_max(e, t->panel_lo, dot_full_panels(e, p)) : t->panel_lo;
+    DotPart part = dot_part(t, lo);
+    dot_pack_part(e, p, &part);
+}
+
 static void emit_sums(Emit *e, Tiles *t)
 {
     const DotPlan *p = t->plan;
@@ -63,8 +94,7 @@ static void emit_sums(Emit *e, Tiles *t)
     t->k_lo = blocks.index;
     t->k_hi = index_min(e, whole, index_add(e, blocks.index, emit_i64(e, p->k_block)));
     dot_locate_entries(e, t);
-    if (t->part)
-        dot_pack_part(e, p, &(DotPart){t->part, t->batch_at, t->column_at, t->panel_lo, t->panel_hi, t->k_lo, t->k_hi});
+    pack_part(e, t);
     dot_pack_rows(e, t);
     emit_tiles(e, t);
     loop_end(e, &blocks);
@@ -190,7 +220,7 @@ static void reserve_stack(Emit *e, Tiles *t)
         t->sums[i] = emit_alloca(e, t->vector, "sum");
     t->panel_row = emit_alloca(e, e->cg->ptr, "panel");
     if (p->packs_parts)
-        t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * dot_block_width(p), "part");
+        t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * (p->panel_step ? dot_panel(p) : dot_block_width(p)), "part");
     if (p->packs_rows)
         t->rows_part = emit_alloca_array(e, t->scalar, dot_packed_size(p), "rows");
     int64_t low, high;

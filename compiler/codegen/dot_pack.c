@@ -196,8 +196,7 @@ static void copy_panel_row(Emit *e, const DotPlan *p, LLVMValueRef target, LLVMV
     }
 }
 
-/* Columns of a panel, and of those behind it, follow each other in V. */
-static bool columns_follow(const DotPlan *p)
+bool dot_columns_follow(const DotPlan *p)
 {
     int64_t next = 1;
     for (int i = p->columns.count - 1; i >= p->columns.count - p->merged; i--) {
@@ -223,6 +222,17 @@ static void copy_rows(Emit *e, const DotPlan *p, const AddressGen *v, const DotP
     loop_end(e, &panels);
 }
 
+LLVMValueRef dot_place_in_v(Emit *e, const DotPlan *p, const DotPart *part, LLVMValueRef entry, LLVMValueRef column)
+{
+    const AddressGen v = address_begin(e, &p->map_v, p->inst->args[p->v]->type.rank);
+    return place_in_v(e, p, &v, part, entry, column);
+}
+
+LLVMValueRef dot_full_panels(Emit *e, const DotPlan *p)
+{
+    return index_div(e, dot_merged_extent(e, p), emit_i64(e, dot_panel(p)));
+}
+
 void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
 {
     Pack pack = {.plan = p, .width = dot_merged_extent(e, p)};
@@ -234,8 +244,8 @@ void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
         pack.at.at[p->columns.axes[i]] = part->column_at[i];
     Loop entries = loop_begin(e, first, index_mul(e, part->k_hi, rest), 1, LOOP_PLAIN);
     LLVMValueRef row = index_sub(e, entries.index, first);
-    if (columns_follow(p)) {
-        copied = index_max(e, part->panel_lo, index_min(e, part->panel_hi, index_div(e, pack.width, size)));
+    if (dot_columns_follow(p)) {
+        copied = index_max(e, part->panel_lo, index_min(e, part->panel_hi, dot_full_panels(e, p)));
         copy_rows(e, p, &v, part, entries.index, row, copied);
     }
     index_split(e, p->k.dims, p->k.count, entries.index, at);

@@ -161,6 +161,15 @@ static bool has_dense_rows(const DotPlan *p)
            address_static_stride(&p->map, p->rows.axes[0]) == 1;
 }
 
+/* How far rows of full panels are apart in V if these can stay where they are, or 0. At multiples of some hundred bytes rows would compete for
+ * the same sets of the cache. */
+static int64_t step_in_place(const DotPlan *p)
+{
+    enum { CROWDED = 256 };
+    int64_t step = dot_columns_follow(p) ? address_static_stride(&p->map_v, p->k_v.axes[0]) : 0;
+    return step > 0 && step * (int64_t)nnd_dtype_size(p->dtype) % CROWDED ? step : 0;
+}
+
 /* Gradients of weights are sums over all words or places of a batch, of which there are far more than rows of sums. V is as
  * long; packed as a whole it would go to memory and come back for each block of rows. Where these are few, each packs the part
  * that comes next into its own cache. */
@@ -181,6 +190,7 @@ static void choose_packing(const FuncGen *fg, const IrRegion *region, DotPlan *p
     p->row_step = 1;
     p->even_rows = true;
     p->k_block = BLOCK;
+    p->panel_step = step_in_place(p);
 }
 
 void dot_choose_blocks(const FuncGen *fg, const IrRegion *region, DotPlan *p)

@@ -78,7 +78,7 @@ static void next_columns(Emit *e, const Tile *tile, LLVMValueRef *columns)
     if (tile->row_count == 1 && !t->part)
         panel_prefetch(e, &row, at, emit_i64(e, 0));
     panel_load(e, &row, at, emit_i64(e, 0), columns);
-    LLVMBuildStore(e->b, memory_at(e, t->plan->panel_dtype, at, emit_i64(e, dot_panel(t->plan))), t->panel_row);
+    LLVMBuildStore(e->b, memory_at(e, t->plan->panel_dtype, at, t->panel_step), t->panel_row);
 }
 
 static void add_products(Emit *e, const Tile *tile, const Entry *entry)
@@ -188,11 +188,31 @@ static void set_tile_rows(Emit *e, Tile *tile, LLVMValueRef first_row)
     }
 }
 
+DotPart dot_part(const Tiles *t, LLVMValueRef lo)
+{
+    return (DotPart){t->part, t->batch_at, t->column_at, lo, t->panel_hi, t->k_lo, t->k_hi};
+}
+
+/* Of a full panel, which is read where it lies, or of the last one. */
+static LLVMValueRef begin_in_place(Emit *e, Tiles *t, LLVMValueRef panel)
+{
+    const DotPlan *p = t->plan;
+    LLVMValueRef size = emit_i64(e, dot_panel(p));
+    LLVMValueRef full = LLVMBuildICmp(e->b, LLVMIntSLT, panel, dot_full_panels(e, p), "");
+    DotPart part = dot_part(t, t->panel_lo);
+    LLVMValueRef place = dot_place_in_v(e, p, &part, t->k_lo, index_mul(e, panel, size));
+    t->panel_step = LLVMBuildSelect(e->b, full, emit_i64(e, p->panel_step), size, "");
+    return LLVMBuildSelect(e->b, full, place, t->part, "");
+}
+
 /* The row of a panel, or of the part of it that is packed, for the first entry. */
-static LLVMValueRef panel_begin(Emit *e, const Tiles *t, LLVMValueRef panel)
+static LLVMValueRef panel_begin(Emit *e, Tiles *t, LLVMValueRef panel)
 {
     const DotPlan *p = t->plan;
     LLVMValueRef number, entries, first = emit_i64(e, 0);
+    if (p->panel_step)
+        return begin_in_place(e, t, panel);
+    t->panel_step = emit_i64(e, dot_panel(p));
     if (t->part) {
         number = index_sub(e, panel, t->panel_lo);
         entries = emit_i64(e, dot_part_entries(p));
@@ -207,7 +227,7 @@ static LLVMValueRef panel_begin(Emit *e, const Tiles *t, LLVMValueRef panel)
 
 static void emit_tile(Emit *e, Tile *tile, LLVMValueRef first_row, LLVMValueRef panel)
 {
-    const Tiles *t = tile->all;
+    Tiles *t = tile->all;
     const DotPlan *p = t->plan;
     LLVMBuildStore(e->b, panel_begin(e, t, panel), t->panel_row);
     set_tile_rows(e, tile, first_row);

@@ -31,6 +31,7 @@ typedef struct Tiles {
     LLVMValueRef entries_inside;      /* ... and whether all are inside for every row */
     LLVMValueRef sums[MAX_SUMS];      /* stack, until LLVM takes them to registers */
     LLVMValueRef panel_row;           /* stack, likewise: pointer to the row of the panel that comes next */
+    LLVMValueRef panel_step;          /* elements from a row of the panel at hand to the next */
     /* of the item */
     LLVMValueRef outer, batch_at[NND_MAX_RANK], column_at[NND_MAX_RANK];
     LLVMValueRef row_lo, row_hi, panel_lo, panel_hi;
@@ -57,6 +58,9 @@ int dot_packed_size(const DotPlan *p);
 LLVMValueRef dot_load_index(Emit *e, LLVMValueRef table, LLVMValueRef at);
 
 /* ---- dot_tile.c ---- */
+
+/* The panels of the item and block at hand from `lo` on. */
+DotPart dot_part(const Tiles *t, LLVMValueRef lo);
 
 /* `height` rows from `first_row` of the item on times a panel: sums come from the item's block and go there. */
 void dot_emit_tile(Emit *e, Tiles *t, int height, LLVMValueRef first_row, LLVMValueRef panel);
