@@ -214,6 +214,8 @@ static const Program of_axes[] = {
      "%r = dot %x, %y" DOT("", "", "0, 1", "0, 2") "T[20, 17]"},
     {"sums over segments, many rows and columns", "input %x: T[word, 170], input %y: T[word, 2, 70]",
      "%r = dot %x, %y" DOT("", "", "0", "0") "T[170, 2, 70]"},
+    {"sums over segments, rows some hundred bytes apart", "input %x: T[word, 40], input %y: T[word, 64]",
+     "%r = dot %x, %y" DOT("", "", "0", "0") "T[40, 64]"},
     {"sums over batches of entries", "input %x: T[p, 90, 20], input %y: T[p, 90, 33]",
      "%r = dot %x, %y" DOT("", "", "0, 1", "0, 1") "T[20, 33]"},
     {"rows of different words", "input %x: T[different, k], input %y: T[k, 40]",
