@@ -4,7 +4,8 @@
  *
  * One operand, S, is read one scalar at a time through an address map, so
  * windows cost no copy; the other one, V, is packed into panels of as many
- * columns as a tile has, one row for each contracted entry. A tile of
+ * columns as a tile has, one row for each contracted entry (or, in gradients of weights, read
+ * in place where panels are full). A tile of
  * tile_rows x panel sums is kept in registers while the contracted axes are
  * walked; sums of an element are always made in the same order, whatever tile
  * it falls into. The tiles of an item (block_rows x block_panels panels) are
@@ -84,7 +85,7 @@ void dot_emit_pack(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi);
 
 /* A part of V: a block of panels, entries k_lo to k_hi of the first contracted loop. */
 typedef struct DotPart {
-    LLVMValueRef target; /* [panels, entries of a block, panel] */
+    LLVMValueRef target; /* where it is packed: [panels, entries of a block, panel] */
     const LLVMValueRef *batch_at, *column_at;
     LLVMValueRef panel_lo, panel_hi, k_lo, k_hi;
 } DotPart;

@@ -5,22 +5,26 @@ enum { LOW_TILE = 4 };
 
 /* ---- one item ---- */
 
-/* Rows of the panel that comes next, or of the first one of the next block of entries: each tile asks for its share. */
+/* Rows of the panel that comes next, or of the first one of the next block of entries: each tile asks for its share. A row
+ * may end in a line of its own. */
 static void ask_for_panel(Emit *e, Tiles *t, int height, LLVMValueRef row, LLVMValueRef panel)
 {
     const DotPlan *p = t->plan;
     LLVMValueRef block = emit_i64(e, p->k_block), next = index_add(e, panel, emit_i64(e, 1));
+    LLVMValueRef last = index_sub(e, dot_extent(e, &p->k, 0, p->loops[0].count), block);
     LLVMValueRef more = LLVMBuildICmp(e->b, LLVMIntSLT, next, index_min(e, t->panel_hi, dot_full_panels(e, p)), "");
     next = LLVMBuildSelect(e->b, more, next, t->panel_lo, "");
-    LLVMValueRef first = LLVMBuildSelect(e->b, more, t->k_lo, index_add(e, t->k_lo, block), "");
+    LLVMValueRef first = LLVMBuildSelect(e->b, more, t->k_lo, index_min(e, index_add(e, t->k_lo, block), last), "");
     DotPart part = dot_part(t, t->panel_lo);
     LLVMValueRef place = dot_place_in_v(e, p, &part, first, index_mul(e, next, emit_i64(e, dot_panel(p))));
     int share = (int)(p->k_block * height / p->block_rows) + 1;
     LLVMValueRef begin = index_div(e, index_mul(e, row, block), emit_i64(e, p->block_rows));
     for (int i = 0; i < share; i++) {
         LLVMValueRef entry = index_mul(e, index_add(e, begin, emit_i64(e, i)), emit_i64(e, p->panel_step));
-        for (int v = 0; v < p->vectors; v++)
-            emit_prefetch(e, memory_at(e, p->dtype, place, index_add(e, entry, emit_i64(e, (int64_t)v * p->lanes))));
+        for (int v = 0; v <= p->vectors; v++) {
+            int64_t column = v < p->vectors ? (int64_t)v * p->lanes : dot_panel(p) - 1;
+            emit_prefetch(e, memory_at(e, p->dtype, place, index_add(e, entry, emit_i64(e, column))));
+        }
     }
 }
 
@@ -76,7 +80,9 @@ static void pack_part(Emit *e, Tiles *t)
         return;
     LLVMValueRef lo = p->panel_step ? index_max(e, t->panel_lo, dot_full_panels(e, p)) : t->panel_lo;
     DotPart part = dot_part(t, lo);
+    Branch any = branch_begin(e, LLVMBuildICmp(e->b, LLVMIntSLT, lo, t->panel_hi, ""));
     dot_pack_part(e, p, &part);
+    branch_end(e, &any, NULL, NULL);
 }
 
 static void emit_sums(Emit *e, Tiles *t)
@@ -219,8 +225,9 @@ static void reserve_stack(Emit *e, Tiles *t)
     for (int i = 0; i < p->tile_rows * p->vectors; i++)
         t->sums[i] = emit_alloca(e, t->vector, "sum");
     t->panel_row = emit_alloca(e, e->cg->ptr, "panel");
+    int packed = p->panel_step ? dot_panel(p) : dot_block_width(p); /* columns */
     if (p->packs_parts)
-        t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * (p->panel_step ? dot_panel(p) : dot_block_width(p)), "part");
+        t->part = emit_alloca_array(e, t->scalar, (int)dot_part_entries(p) * packed, "part");
     if (p->packs_rows)
         t->rows_part = emit_alloca_array(e, t->scalar, dot_packed_size(p), "rows");
     int64_t low, high;

@@ -244,7 +244,7 @@ void dot_pack_part(Emit *e, const DotPlan *p, const DotPart *part)
         pack.at.at[p->columns.axes[i]] = part->column_at[i];
     Loop entries = loop_begin(e, first, index_mul(e, part->k_hi, rest), 1, LOOP_PLAIN);
     LLVMValueRef row = index_sub(e, entries.index, first);
-    if (dot_columns_follow(p)) {
+    if (dot_columns_follow(p) && !p->panel_step) {
         copied = index_max(e, part->panel_lo, index_min(e, part->panel_hi, dot_full_panels(e, p)));
         copy_rows(e, p, &v, part, entries.index, row, copied);
     }

@@ -161,13 +161,20 @@ static bool has_dense_rows(const DotPlan *p)
            address_static_stride(&p->map, p->rows.axes[0]) == 1;
 }
 
-/* How far rows of full panels are apart in V if these can stay where they are, or 0. At multiples of some hundred bytes rows would compete for
- * the same sets of the cache. */
+/* Rows so far apart lie in few sets of the cache: at multiples of some hundred bytes, or close to those of a page. */
+static bool is_crowded(int64_t bytes)
+{
+    enum { FEW = 256, PAGE = 4096 };
+    return bytes % FEW == 0 || bytes % PAGE < FEW || bytes % PAGE > PAGE - FEW;
+}
+
+/* How far rows of full panels are apart in V if these can stay where they are, or 0. Far apart each has a page of its own. */
 static int64_t step_in_place(const DotPlan *p)
 {
-    enum { CROWDED = 256 };
+    enum { MOST_BYTES = 8192 };
     int64_t step = dot_columns_follow(p) ? address_static_stride(&p->map_v, p->k_v.axes[0]) : 0;
-    return step > 0 && step * (int64_t)nnd_dtype_size(p->dtype) % CROWDED ? step : 0;
+    int64_t bytes = step * (int64_t)nnd_dtype_size(p->dtype);
+    return step > 0 && bytes <= MOST_BYTES && !is_crowded(bytes) ? step : 0;
 }
 
 /* Gradients of weights are sums over all words or places of a batch, of which there are far more than rows of sums. V is as

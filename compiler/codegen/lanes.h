@@ -30,7 +30,7 @@ LLVMValueRef lanes_element(Lanes *l, const IrValue *value, const Index *index, i
 void lanes_set(Lanes *l, const IrValue *value, const Index *index, LLVMValueRef vector);
 void lanes_store(Lanes *l, const IrValue *value, LLVMValueRef base, LLVMValueRef linear, LLVMValueRef vector);
 
-/* Whether lanes_element knows an operator, and a type. */
+/* Whether lanes_element knows an operator, and a type. (passes/fuse_puts.c asks for less.) */
 bool lanes_knows(IrOp op);
 bool lanes_holds(NndDType dtype);
 /* Vectors with a masked end are for targets that have such loads and stores. */

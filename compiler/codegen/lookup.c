@@ -18,21 +18,23 @@ static const IrInst *is_op(const Emit *e, const IrValue *x, IrOp op)
     return !element_in_memory(e, x) && x->def && x->def->op == op ? x->def : NULL;
 }
 
-/* Where the value's element is in what the value is a part of, or another view; NULL if it is neither. */
-static const IrValue *seen_through(Emit *e, const IrValue *x, Index *index)
+/* Where the element is that the value shows: in memory, or seen through slices and reshapes. */
+static LLVMValueRef address_through(Emit *e, const IrValue *x, Index index)
 {
     const IrInst *slice = is_op(e, x, OP_slice), *reshape = is_op(e, x, OP_reshape);
     if (slice) {
-        LLVMValueRef *at = &index->at[slice->attrs.slice.axis];
+        LLVMValueRef *at = &index.at[slice->attrs.slice.axis];
         *at = index_add(e, *at, emit_i64(e, slice->attrs.slice.start));
-        return slice->args[0];
+        return address_through(e, slice->args[0], index);
     }
+    const IrValue *stored = reshape ? reshape->args[0] : x;
+    LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, index.at);
+    if (element_in_memory(e, stored))
+        return memory_at(e, stored->type.dtype, element_base(e, stored), linear);
     if (!reshape)
         return NULL;
-    const IrType *type = &reshape->args[0]->type;
-    LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, index->at);
-    index_split(e, (const IrDim *const *)type->dims, type->rank, linear, index->at);
-    return reshape->args[0];
+    index_split(e, (const IrDim *const *)stored->type.dims, stored->type.rank, linear, index.at);
+    return address_through(e, stored, index);
 }
 
 LLVMValueRef lookup_address(Emit *e, const IrValue *x, Index index)
@@ -42,12 +44,7 @@ LLVMValueRef lookup_address(Emit *e, const IrValue *x, Index index)
         index = lookup_index(e, gather, &index);
         x = gather->args[0];
     }
-    while (x && !element_in_memory(e, x))
-        x = seen_through(e, x, &index);
-    if (!x)
-        return NULL;
-    LLVMValueRef linear = index_linear(e, x->type.dims, x->type.rank, index.at);
-    return memory_at(e, x->type.dtype, element_base(e, x), linear);
+    return address_through(e, x, index);
 }
 
 static void prefetch_row(Emit *e, const IrValue *row, const Index *index, int count)

@@ -276,7 +276,7 @@ static void list_puts(FuncGen *fg, const Kernel *kernel, NestList *out)
         vec_push(fg->cg->arena, out, rows_nest(fg, inst, NEST_KEEP, &inst->args[0]->type));
         add_output(fg, put, &inst->results[0], OUTPUT_OWN, 0);
     }
-    put->item_ns *= kernel->insts.count;
+    put->item_ns *= kernel->insts.count; /* an element costs about as much as these */
     vec_push(fg->cg->arena, out, put);
 }
 

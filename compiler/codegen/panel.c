@@ -78,7 +78,7 @@ void panel_load(Emit *e, const PanelRow *row, LLVMValueRef panel, LLVMValueRef n
         load_narrow(e, row, base, vectors);
         return;
     }
-    unsigned bytes = (unsigned)(row->anywhere ? 1 : row->lanes) * (unsigned)nnd_dtype_size(row->dtype);
+    unsigned bytes = (unsigned)(row->in_place ? 1 : row->lanes) * (unsigned)nnd_dtype_size(row->dtype);
     for (int v = 0; v < row->vectors; v++)
         vectors[v] = load(e, row, emit_type(e->cg, row->dtype), base, v, bytes);
 }

@@ -16,7 +16,7 @@
 typedef struct PanelRow {
     NndDType dtype, stored; /* `stored` is NND_BF16 or `dtype` */
     int vectors, lanes;
-    bool anywhere; /* it lies where it was made, aligned as an element is */
+    bool in_place; /* it is not packed but a part of the operand, aligned as an element is */
 } PanelRow;
 
 static inline bool panel_is_narrow(const PanelRow *row)

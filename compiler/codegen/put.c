@@ -2,8 +2,8 @@
  *
  * put, in two nests: first all rows are copied, unless the result's buffer is
  * that of the operand; then those that are replaced, of all tables of the kernel. Rows that are
- * not in memory are computed in vectors. All of these are known before one is
- * stored, because they may be made of what is in the tables (passes/fuse_puts.c).
+ * not in memory are computed in vectors. Those of all tables at a place are known before one is
+ * stored, because they may be made of what is there (passes/fuse_puts.c).
  */
 #include "compiler/codegen/lanes.h"
 #include "compiler/codegen/loops.h"
@@ -111,7 +111,7 @@ void put_emit_rows(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     Index at = {.at = {loop.index}};
     Put p = {nest, loop.index, LLVMBuildSExt(e->b, element(e, inst->args[2], &at), e->cg->i64, "")};
     Branch inside = branch_begin(e, index_below(e, p.row, emit_extent(e, inst->results[0].type.dims[0])));
-    if (element_in_memory(e, inst->args[1]))
+    if (nest->outputs.count == 1 && element_in_memory(e, inst->args[1]))
         put_copied(e, &p);
     else
         put_computed(e, &p);

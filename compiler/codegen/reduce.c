@@ -140,7 +140,8 @@ static void prefetch_ahead(Emit *e, const IrValue *x, const Index *index, LLVMVa
     enum { BYTES = 6400, LEAST = 4, MOST = 16 };
     const IrDim *rows = x->type.dims[0];
     Index at = *index;
-    if (rows->kind == NND_DIM_CONST || (!ir_dim_segmented(rows) && element_in_memory(e, x)))
+    bool few = !ir_dim_segmented(rows), of_scan = few && e->region; /* whose items are not all there at each step */
+    if (rows->kind == NND_DIM_CONST || of_scan || (few && element_in_memory(e, x)))
         return;
     int ahead = BYTES / (count * (int)nnd_dtype_size(x->type.dtype));
     ahead = ahead < LEAST ? LEAST : ahead > MOST ? MOST : ahead;

@@ -31,7 +31,7 @@ typedef struct Kernel {
     int group;
     VEC(IrInst *) insts; /* in order */
     VEC(IrValue *) roots; /* values used outside of the group or yielded */
-    IrInst *anchor;       /* the dot, scan or reduction; NULL for MAP */
+    IrInst *anchor;       /* the dot, scan, reduction, or what works on rows (the last one of puts); NULL for MAP */
     const IrInst *demand; /* an on_demand of the anchor: its rows are computed when they are needed, and kept */
     bool once; /* its roots are fixed values: they are computed in the first call and kept */
     int run;   /* kernels of equal run above 0 follow each other and are done row by row */

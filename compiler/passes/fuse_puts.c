@@ -13,7 +13,10 @@ typedef struct Puts {
     IrInst *first; /* of all puts of the function, which are its last instructions */
     const IrInst *model; /* the puts at hand have its index, and tables like its */
     int rows;      /* kernel that computes these */
+    int left;      /* values to be looked at before it is given up: one that is read twice is looked at twice */
 } Puts;
+
+enum { MOST_VALUES = 1000 };
 
 static IrInst *first_put(const IrRegion *body)
 {
@@ -45,14 +48,17 @@ static bool is_own_table(const Puts *p, const IrValue *value)
     return true;
 }
 
-static bool is_in_memory(const Puts *p, const IrValue *value)
+/* By another kernel than the one at hand. */
+static bool is_made_elsewhere(const Puts *p, const IrValue *value)
 {
     return !value->def || (value->def->group != -1 && value->def->group != p->rows);
 }
 
-static bool reads_table(const Puts *p, const IrValue *value)
+static bool reads_table(Puts *p, const IrValue *value)
 {
-    if (is_in_memory(p, value))
+    if (p->left-- <= 0)
+        return true;
+    if (is_made_elsewhere(p, value))
         return is_table(p, value);
     for (int i = 0; i < value->def->arg_count; i++)
         if (reads_table(p, value->def->args[i]))
@@ -60,18 +66,26 @@ static bool reads_table(const Puts *p, const IrValue *value)
     return false;
 }
 
-/* What codegen/lanes.h can compute in vectors, of no table but at the element's own index. */
-static bool is_in_place(const Puts *p, const IrValue *value)
+/* Repeated along the columns, or from memory. */
+static bool is_simple_broadcast(const Puts *p, const IrInst *inst)
 {
-    if (value->type.dtype != NND_F32 && value->type.dtype != NND_BOOL)
+    return inst->attrs.map[inst->results[0].type.rank - 1] < 0 || is_made_elsewhere(p, inst->args[0]);
+}
+
+/* What codegen/lanes.h can compute in vectors (lanes_knows, lanes_holds), of no table but at the element's own index. */
+static bool is_in_place(Puts *p, const IrValue *value)
+{
+    if (p->left-- <= 0 || (value->type.dtype != NND_F32 && value->type.dtype != NND_BOOL))
         return false;
-    if (is_in_memory(p, value))
+    if (is_made_elsewhere(p, value))
         return !is_table(p, value);
     const IrInst *inst = value->def;
-    if (inst->op == OP_const || inst->op == OP_broadcast)
-        return !reads_table(p, value);
+    if (inst->op == OP_const)
+        return true;
+    if (inst->op == OP_broadcast)
+        return is_simple_broadcast(p, inst) && !reads_table(p, inst->args[0]);
     if (inst->op == OP_gather)
-        return inst->args[1] == p->model->args[2] && is_in_memory(p, inst->args[0]) && is_own_table(p, inst->args[0]);
+        return inst->args[1] == p->model->args[2] && is_made_elsewhere(p, inst->args[0]) && is_own_table(p, inst->args[0]);
     bool all = ir_op_is_scalar(inst->op);
     for (int i = 0; all && i < inst->arg_count; i++)
         all = is_in_place(p, inst->args[i]);
@@ -79,26 +93,26 @@ static bool is_in_place(const Puts *p, const IrValue *value)
 }
 
 /* Whether rows of puts like the model are all that the kernel is for. */
-static bool is_for_puts(const Puts *p)
+static bool is_for_puts(const Puts *p, const IrRegion *region)
 {
-    for (const IrInst *inst = p->func->body->first; inst; inst = inst->next)
+    for (const IrInst *inst = region->first; inst; inst = inst->next) {
         for (int i = 0; i < inst->arg_count; i++) {
-            const IrInst *def = inst->args[i]->def;
             bool own = inst->op == OP_put && i == 1 && is_like_model(p, inst);
-            if (def && def->group == p->rows && inst->group != p->rows && !own)
+            if (inst->args[i]->def && inst->args[i]->def->group == p->rows && inst->group != p->rows && !own)
                 return false;
         }
-    for (int i = 0; i < p->func->body->yield_count; i++) {
-        const IrInst *def = p->func->body->yields[i]->def;
-        if (def && def->group == p->rows)
+        if (inst->region && !is_for_puts(p, inst->region))
             return false;
     }
+    for (int i = 0; i < region->yield_count; i++)
+        if (region->yields[i]->def && region->yields[i]->def->group == p->rows)
+            return false;
     return true;
 }
 
-static bool can_join(const Puts *p)
+static bool can_join(Puts *p)
 {
-    if (p->model->args[1]->type.rank != 2 || !is_in_memory(p, p->model->args[2]) || !is_for_puts(p))
+    if (p->model->args[1]->type.rank != 2 || !is_made_elsewhere(p, p->model->args[2]) || !is_for_puts(p, p->func->body))
         return false;
     bool all = true;
     for (const IrInst *put = p->first; put; put = put->next)
@@ -118,15 +132,27 @@ static void join(const Puts *p)
             inst->group = group;
 }
 
+/* A table that was just made by a put is changed twice. */
+static bool is_chain(const Puts *p)
+{
+    for (const IrInst *put = p->first; put; put = put->next)
+        if (put->args[0]->def && put->args[0]->def->op == OP_put)
+            return true;
+    return false;
+}
+
 void fuse_puts(IrFunc *func)
 {
     Puts p = {.func = func, .first = first_put(func->body)};
+    if (is_chain(&p))
+        return;
     for (const IrInst *put = p.first; put; put = put->next) {
         const IrInst *rows = put->args[1]->def;
         if (!rows || rows->group == -1 || rows->group == put->group)
             continue; /* they are in memory, or joined before */
         p.model = put;
         p.rows = rows->group;
+        p.left = MOST_VALUES;
         if (can_join(&p))
             join(&p);
     }

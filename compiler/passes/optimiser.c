@@ -146,15 +146,15 @@ IrValue *adam_scale(Update *u)
 /* With gradients of zero: instruction `coast`. */
 static IrValue *adam_step(Update *u, IrValue *g)
 {
+    IrValue *size = update_spread(u, adam_size(u)), *scale = update_spread(u, adam_scale(u));
     IrValue *mean = average(u, state(u, ADAM_MEAN, u->rule->beta1), g, u->rule->beta1);
     IrValue *squares =
         average(u, state(u, ADAM_SQUARES, u->rule->beta2), update_op(u, OP_mul, g, g), u->rule->beta2);
     update_keep_state(u, ADAM_MEAN, mean);
     update_keep_state(u, ADAM_SQUARES, squares);
-    IrValue *deviation =
-        update_op(u, OP_mul, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), update_spread(u, adam_scale(u)));
+    IrValue *deviation = update_op(u, OP_mul, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), scale);
     deviation = update_op(u, OP_add, deviation, update_number(u, u->rule->epsilon));
-    return update_op(u, OP_div, update_op(u, OP_mul, mean, update_spread(u, adam_size(u))), deviation);
+    return update_op(u, OP_div, update_op(u, OP_mul, mean, size), deviation);
 }
 
 static IrValue *step(Update *u, IrValue *g)

@@ -16,7 +16,8 @@
  *                        windows are over
  *
  * and look-ups that y came from, or that these rows go back to, are done for
- * these rows only, where v is not zero. Sums are in another order than the dense ones.
+ * these rows only, where v is not zero (so zero times infinity is zero here). Sums are in another order than the
+ * dense ones.
  */
 #include "compiler/passes/passes.h"
 
