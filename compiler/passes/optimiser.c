@@ -12,22 +12,22 @@ static void add_result(Arena *arena, Results *results, IrValue *value, const cha
     vec_push(arena, &results->names, name);
 }
 
-IrValue *update_number(Update *u, double value)
+static IrValue *number(Update *u, double value)
 {
     return ir_const(&u->b, u->type, value);
 }
 
-IrValue *update_op(Update *u, IrOp op, IrValue *x, IrValue *y)
+static IrValue *op2(Update *u, IrOp op, IrValue *x, IrValue *y)
 {
     return ir_ew(&u->b, op, x, y, NULL);
 }
 
 static IrValue *scaled(Update *u, IrValue *x, double factor)
 {
-    return update_op(u, OP_mul, x, update_number(u, factor));
+    return op2(u, OP_mul, x, number(u, factor));
 }
 
-IrValue *update_spread(Update *u, IrValue *scalar)
+static IrValue *spread(Update *u, IrValue *scalar)
 {
     int8_t map[NND_MAX_RANK];
     memset(map, -1, sizeof map);
@@ -37,7 +37,7 @@ IrValue *update_spread(Update *u, IrValue *scalar)
 /* x * decay + y * (1 - decay) */
 static IrValue *average(Update *u, IrValue *x, IrValue *y, double decay)
 {
-    return update_op(u, OP_add, scaled(u, x, decay), scaled(u, y, 1 - decay));
+    return op2(u, OP_add, scaled(u, x, decay), scaled(u, y, 1 - decay));
 }
 
 IrValue *update_arg(const IrFunc *func, const char *name)
@@ -90,38 +90,38 @@ void update_keep_state(Update *u, const char *slot, IrValue *value)
 static IrValue *sgd_step(Update *u, IrValue *g)
 {
     if (u->rule->momentum == 0)
-        return update_op(u, OP_mul, update_spread(u, u->rate), g);
+        return op2(u, OP_mul, spread(u, u->rate), g);
     IrValue *velocity =
-        update_op(u, OP_add, scaled(u, state(u, "momentum", u->rule->momentum), u->rule->momentum), g);
+        op2(u, OP_add, scaled(u, state(u, "momentum", u->rule->momentum), u->rule->momentum), g);
     update_keep_state(u, "momentum", velocity);
-    IrValue *direction = u->rule->nesterov ? update_op(u, OP_add, g, scaled(u, velocity, u->rule->momentum)) : velocity;
-    return update_op(u, OP_mul, update_spread(u, u->rate), direction);
+    IrValue *direction = u->rule->nesterov ? op2(u, OP_add, g, scaled(u, velocity, u->rule->momentum)) : velocity;
+    return op2(u, OP_mul, spread(u, u->rate), direction);
 }
 
 static IrValue *root(Update *u, IrValue *x)
 {
-    return ir_ew(&u->b, OP_sqrt, update_op(u, OP_add, x, update_number(u, u->rule->epsilon)), NULL, NULL);
+    return ir_ew(&u->b, OP_sqrt, op2(u, OP_add, x, number(u, u->rule->epsilon)), NULL, NULL);
 }
 
 static IrValue *adadelta_step(Update *u, IrValue *g)
 {
     IrValue *steps = state(u, "steps", u->rule->rho);
     IrValue *squares =
-        average(u, state(u, "squares", u->rule->rho), update_op(u, OP_mul, g, g), u->rule->rho);
-    IrValue *step = update_op(u, OP_mul, update_op(u, OP_div, root(u, steps), root(u, squares)), g);
+        average(u, state(u, "squares", u->rule->rho), op2(u, OP_mul, g, g), u->rule->rho);
+    IrValue *step = op2(u, OP_mul, op2(u, OP_div, root(u, steps), root(u, squares)), g);
     update_keep_state(u, "squares", squares);
-    update_keep_state(u, "steps", average(u, steps, update_op(u, OP_mul, step, step), u->rule->rho));
-    return update_op(u, OP_mul, update_spread(u, u->rate), step);
+    update_keep_state(u, "steps", average(u, steps, op2(u, OP_mul, step, step), u->rule->rho));
+    return op2(u, OP_mul, spread(u, u->rate), step);
 }
 
 /* Tieleman & Hinton 2012, as PyTorch has it: epsilon is added to the root. */
 static IrValue *rmsprop_step(Update *u, IrValue *g)
 {
     IrValue *squares =
-        average(u, state(u, "squares", u->rule->rho), update_op(u, OP_mul, g, g), u->rule->rho);
+        average(u, state(u, "squares", u->rule->rho), op2(u, OP_mul, g, g), u->rule->rho);
     update_keep_state(u, "squares", squares);
-    IrValue *deviation = update_op(u, OP_add, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), update_number(u, u->rule->epsilon));
-    return update_op(u, OP_mul, update_spread(u, u->rate), update_op(u, OP_div, g, deviation));
+    IrValue *deviation = op2(u, OP_add, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), number(u, u->rule->epsilon));
+    return op2(u, OP_mul, spread(u, u->rate), op2(u, OP_div, g, deviation));
 }
 
 /* 1 - beta^iteration */
@@ -146,15 +146,15 @@ IrValue *adam_scale(Update *u)
 /* With gradients of zero: instruction `coast`. */
 static IrValue *adam_step(Update *u, IrValue *g)
 {
-    IrValue *size = update_spread(u, adam_size(u)), *scale = update_spread(u, adam_scale(u));
+    IrValue *size = spread(u, adam_size(u)), *scale = spread(u, adam_scale(u));
     IrValue *mean = average(u, state(u, ADAM_MEAN, u->rule->beta1), g, u->rule->beta1);
     IrValue *squares =
-        average(u, state(u, ADAM_SQUARES, u->rule->beta2), update_op(u, OP_mul, g, g), u->rule->beta2);
+        average(u, state(u, ADAM_SQUARES, u->rule->beta2), op2(u, OP_mul, g, g), u->rule->beta2);
     update_keep_state(u, ADAM_MEAN, mean);
     update_keep_state(u, ADAM_SQUARES, squares);
-    IrValue *deviation = update_op(u, OP_mul, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), scale);
-    deviation = update_op(u, OP_add, deviation, update_number(u, u->rule->epsilon));
-    return update_op(u, OP_div, update_op(u, OP_mul, mean, size), deviation);
+    IrValue *deviation = op2(u, OP_mul, ir_ew(&u->b, OP_sqrt, squares, NULL, NULL), scale);
+    deviation = op2(u, OP_add, deviation, number(u, u->rule->epsilon));
+    return op2(u, OP_div, op2(u, OP_mul, mean, size), deviation);
 }
 
 static IrValue *step(Update *u, IrValue *g)
@@ -175,14 +175,14 @@ static IrValue *clip(Update *u, IrValue *value, double limit)
     if (rank < 2)
         return value;
     unsigned axes = (1u << (rank - 1)) - 1;
-    IrValue *norm = ir_ew(&u->b, OP_sqrt, ir_reduce(&u->b, OP_sum, update_op(u, OP_mul, value, value), axes), NULL, NULL);
+    IrValue *norm = ir_ew(&u->b, OP_sqrt, ir_reduce(&u->b, OP_sum, op2(u, OP_mul, value, value), axes), NULL, NULL);
     IrValue *most = ir_const(&u->b, norm->type, limit);
     IrValue *above = ir_ew(&u->b, OP_gt, norm, most, NULL);
     IrValue *factor = ir_ew(&u->b, OP_select, above, ir_ew(&u->b, OP_div, most, norm, NULL), ir_const(&u->b, norm->type, 1));
     int8_t map[NND_MAX_RANK];
     memset(map, -1, sizeof map);
     map[rank - 1] = 0;
-    return update_op(u, OP_mul, value, ir_broadcast(&u->b, factor, u->type, map));
+    return op2(u, OP_mul, value, ir_broadcast(&u->b, factor, u->type, map));
 }
 
 double update_clip_limit(const Optimiser *rule, const char *name)
@@ -206,11 +206,11 @@ static void update_param(Update *u, IrValue *param, IrValue *gradient)
     touched_choose(u, touched_rows(u->rule, u->func, param->name, gradient));
     gradient = gradient_part(u, param->name, gradient);
     if (u->shrink)
-        gradient = update_op(u, OP_mul, gradient, update_spread(u, u->shrink));
+        gradient = op2(u, OP_mul, gradient, spread(u, u->shrink));
     if (u->rule->weight_decay != 0)
-        gradient = update_op(u, OP_add, gradient, scaled(u, param, u->rule->weight_decay));
+        gradient = op2(u, OP_add, gradient, scaled(u, param, u->rule->weight_decay));
     IrValue *value = u->which ? touched_weights(u) : param;
-    value = update_op(u, OP_sub, value, step(u, gradient));
+    value = op2(u, OP_sub, value, step(u, gradient));
     double limit = update_clip_limit(u->rule, param->name);
     if (limit > 0)
         value = clip(u, value, limit);
@@ -232,13 +232,13 @@ static IrValue *shrink_factor(Update *u, double limit)
         if (!update_is_gradient(u->func->result_names[i]))
             continue;
         g = gradient_part(u, u->func->result_names[i] + 2, g);
-        IrValue *squares = update_op(u, OP_mul, g, g);
+        IrValue *squares = op2(u, OP_mul, g, g);
         if (g->type.rank)
             squares = ir_reduce(&u->b, OP_sum, squares, (1u << g->type.rank) - 1);
-        sum = update_op(u, OP_add, sum, squares);
+        sum = op2(u, OP_add, sum, squares);
     }
-    IrValue *norm = update_op(u, OP_add, ir_ew(&u->b, OP_sqrt, sum, NULL, NULL), ir_const(&u->b, scalar, 1e-6));
-    IrValue *ratio = update_op(u, OP_div, ir_const(&u->b, scalar, limit), norm);
+    IrValue *norm = op2(u, OP_add, ir_ew(&u->b, OP_sqrt, sum, NULL, NULL), ir_const(&u->b, scalar, 1e-6));
+    IrValue *ratio = op2(u, OP_div, ir_const(&u->b, scalar, limit), norm);
     return ir_ew(&u->b, OP_select, ir_ew(&u->b, OP_gt, one, ratio, NULL), ratio, one);
 }
 

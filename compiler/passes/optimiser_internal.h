@@ -44,9 +44,6 @@ typedef struct Update {
 /* ---- optimiser.c ---- */
 /* Adds argument OPTIMISER_STEP. */
 Update update_begin(IrFunc *func, const Optimiser *rule);
-IrValue *update_op(Update *u, IrOp op, IrValue *x, IrValue *y);
-IrValue *update_number(Update *u, double value);  /* everywhere in u->type */
-IrValue *update_spread(Update *u, IrValue *scalar);    /* the same */
 /* The argument of a state, added if there is none yet. */
 IrValue *update_state(Update *u, const char *name, IrType type);
 IrValue *update_state_of_param(Update *u, const char *slot, IrType type);
