@@ -97,7 +97,9 @@ static void buffers_free(Buffers *buffers)
         munmap(buffers->all[i].pages, buffers->all[i].mapped);
 }
 
-/* Numbers of all bits, so that products and sums are rounded. */
+enum { MOST_ROWS = 9 };
+
+/* Numbers of all bits, so that products and sums are rounded; of rows from -1 on, the last of a table of MOST_ROWS. */
 static void fill(NndDType dtype, void *data, int64_t count, uint64_t seed)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -106,6 +108,8 @@ static void fill(NndDType dtype, void *data, int64_t count, uint64_t seed)
         double x = (double)(int64_t)(word ^ word >> 29) * 0x1p-63;
         if (dtype == NND_F32)
             ((float *)data)[i] = (float)x;
+        else if (dtype == NND_I32)
+            ((int32_t *)data)[i] = (int32_t)(word % (MOST_ROWS + 1)) - 1;
         else if (dtype == NND_BF16)
             ((uint16_t *)data)[i] = nnd_to_bf16((float)x);
         else

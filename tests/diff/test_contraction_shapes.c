@@ -581,6 +581,24 @@ static void operands_of_scans(Test *test)
         }
 }
 
+/* A sum (of numbers that are not negative: there are no contractions, whose bound it would need) asks for rows ahead: not by
+ * the numbers of items that are over. */
+static void looked_up_rows_in_scans(Test *test)
+{
+    const char *args = "input %s: i32[word, 20], input %table: T[9, 8], input %h: T[item, 8]";
+    for (int reverse = 0; reverse < 2; reverse++) {
+        const char *body = arena_printf(test->arena,
+                                        "%%r, %%last = scan %%s, %%h {dim = word, reverse = %s, seq = 1, row = 0, state = 1, "
+                                        "emit = 1} : T[word, 8], T[item, 8] {\n^(%%st: i32[item, 20], %%ht: T[item, 8])\n"
+                                        "%%x = gather %%table, %%st : T[item, 20, 8]\n%%a = abs %%x : T[item, 20, 8]\n"
+                                        "%%y = sum %%a {axes = 2} : T[item, 8]\n"
+                                        "%%next = add %%ht, %%y : T[item, 8]\nyield %%next emit %%y\n}",
+                                        reverse ? "true" : "false");
+        for (int d = 0; d < COUNT(dtypes); d++)
+            check_program(test, reverse ? "scan, rows looked up, backwards" : "scan, rows looked up", dtypes[d], args, body);
+    }
+}
+
 int main(int argc, char **argv)
 {
     NndError error;
@@ -594,6 +612,7 @@ int main(int argc, char **argv)
     tiles_of_windows(&test);
     windows_of_segments(&test);
     operands_of_scans(&test);
+    looked_up_rows_in_scans(&test);
     printf("%d programs, %lld numbers compared\n", test.programs, test.compared);
     CHECK(test.compared > 0);
     nnd_pool_free(test.pool);
