@@ -43,7 +43,7 @@ typedef struct Coast {
 
 static LLVMValueRef of_step(Emit *e, const Coast *c, LLVMValueRef list, LLVMValueRef slot)
 {
-    return row_parts_splat(e, &c->parts, memory_load_raw(e, c->parts.dtype, list, slot));
+    return emit_splat(e, memory_load_raw(e, c->parts.dtype, list, slot), c->parts.lanes);
 }
 
 static LLVMValueRef decayed(Emit *e, const Coast *c, LLVMValueRef x, LLVMValueRef factor)
@@ -72,9 +72,7 @@ static LLVMValueRef goes_on(Emit *e, const Coast *c, LLVMValueRef x, LLVMValueRe
                  large = LLVMBuildFCmp(e->b, LLVMRealOGT, size, c->least, ""),
                  none = LLVMBuildFCmp(e->b, LLVMRealOEQ, mean, LLVMConstNull(c->parts.type), "");
     LLVMValueRef rests = LLVMBuildOr(e->b, LLVMBuildAnd(e->b, small, large, ""), none, "");
-    LLVMTypeRef bits = LLVMIntTypeInContext(e->cg->context, (unsigned)c->parts.lanes);
-    LLVMValueRef moves = LLVMBuildBitCast(e->b, LLVMBuildNot(e->b, rests, ""), bits, "");
-    return LLVMBuildICmp(e->b, LLVMIntNE, moves, LLVMConstNull(bits), "");
+    return emit_any(e, LLVMBuildNot(e->b, rests, ""));
 }
 
 /* ---- all steps of a part ---- */
@@ -129,8 +127,8 @@ static void set_limits(Emit *e, Coast *c, double epsilon)
     LLVMValueRef limit = LLVMBuildFMul(e->b, largest(e, c, c->sizes), largest(e, c, c->scales), "");
     limit = LLVMBuildFMul(e->b, limit, scalar_const(e, c->parts.dtype, wide ? 0x1p55 : 0x1p26), "");
     LLVMValueRef least = scalar_const(e, c->parts.dtype, (wide ? DBL_MIN : (double)FLT_MIN) / epsilon);
-    c->limit = row_parts_splat(e, &c->parts, limit);
-    c->least = row_parts_splat(e, &c->parts, LLVMBuildFMul(e->b, limit, least, ""));
+    c->limit = emit_splat(e, limit, c->parts.lanes);
+    c->least = emit_splat(e, LLVMBuildFMul(e->b, limit, least, ""), c->parts.lanes);
 }
 
 static Coast begin(Emit *e, const Nest *nest)
@@ -139,9 +137,9 @@ static Coast begin(Emit *e, const Nest *nest)
     const IrCoast *attrs = &inst->attrs.coast;
     Coast c = {.parts = row_parts_begin(e, nest, VALUES, VECTORS)};
     NndDType dtype = c.parts.dtype;
-    c.mean_decay = row_parts_splat(e, &c.parts, scalar_const(e, dtype, attrs->mean_decay));
-    c.square_decay = row_parts_splat(e, &c.parts, scalar_const(e, dtype, attrs->square_decay));
-    c.epsilon = row_parts_splat(e, &c.parts, scalar_const(e, dtype, attrs->epsilon));
+    c.mean_decay = emit_splat(e, scalar_const(e, dtype, attrs->mean_decay), c.parts.lanes);
+    c.square_decay = emit_splat(e, scalar_const(e, dtype, attrs->square_decay), c.parts.lanes);
+    c.epsilon = emit_splat(e, scalar_const(e, dtype, attrs->epsilon), c.parts.lanes);
     c.sizes = element_base(e, inst->args[5]);
     c.scales = element_base(e, inst->args[6]);
     c.length = inst->args[5]->type.dims[0]->size;

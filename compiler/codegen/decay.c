@@ -21,10 +21,8 @@ typedef struct Decay {
 /* 0 for a part of zeros. */
 static LLVMValueRef times_of(Emit *e, const Decay *d, LLVMValueRef part)
 {
-    LLVMTypeRef bits = LLVMIntTypeInContext(e->cg->context, (unsigned)d->parts.lanes);
     LLVMValueRef some = LLVMBuildFCmp(e->b, LLVMRealUNE, part, LLVMConstNull(d->parts.type), "");
-    LLVMValueRef any = LLVMBuildICmp(e->b, LLVMIntNE, LLVMBuildBitCast(e->b, some, bits, ""), LLVMConstNull(bits), "");
-    return LLVMBuildSelect(e->b, any, d->times, emit_i64(e, 0), "");
+    return LLVMBuildSelect(e->b, emit_any(e, some), d->times, emit_i64(e, 0), "");
 }
 
 /* A loop whose product LLVM keeps in registers. */
@@ -46,13 +44,13 @@ void decay_emit(Emit *e, const Nest *nest, LLVMValueRef lo, LLVMValueRef hi)
     const IrInst *inst = nest->anchor;
     Decay d = {.parts = row_parts_begin(e, nest, 1, VECTORS)};
     NndDType dtype = d.parts.dtype;
-    d.factor = row_parts_splat(e, &d.parts, scalar_const(e, dtype, inst->attrs.constant));
+    d.factor = emit_splat(e, scalar_const(e, dtype, inst->attrs.constant), d.parts.lanes);
     Loop rows = loop_begin(e, lo, hi, 1, LOOP_PLAIN);
     Index at = {.at = {rows.index}};
     d.times = LLVMBuildSExt(e->b, element(e, inst->args[1], &at), e->cg->i64, "");
     LLVMValueRef any = LLVMBuildICmp(e->b, LLVMIntSGT, d.times, emit_i64(e, 0), "");
     LLVMValueRef zero = LLVMBuildSelect(e->b, any, scalar_const(e, dtype, 0), scalar_const(e, dtype, -0.0), "");
-    d.zero = row_parts_splat(e, &d.parts, zero);
+    d.zero = emit_splat(e, zero, d.parts.lanes);
     row_parts_emit(e, &d.parts, nest, rows.index, multiplied, &d);
     loop_end(e, &rows);
 }

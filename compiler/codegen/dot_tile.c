@@ -42,14 +42,6 @@ void dot_store_vector(Emit *e, const Tiles *t, LLVMValueRef base, LLVMValueRef a
 
 /* ---- one entry of the contracted axes ---- */
 
-static LLVMValueRef splat(Emit *e, const Tiles *t, LLVMValueRef x)
-{
-    LLVMValueRef undefined = LLVMGetPoison(t->vector);
-    LLVMValueRef first = LLVMBuildInsertElement(e->b, undefined, x, emit_i32(e, 0), "");
-    LLVMValueRef mask = LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->plan->lanes));
-    return LLVMBuildShuffleVector(e->b, first, undefined, mask, "");
-}
-
 static LLVMValueRef row_scalar(Emit *e, const Tile *tile, int row, const Entry *entry)
 {
     const Tiles *t = tile->all;
@@ -88,7 +80,7 @@ static void add_products(Emit *e, const Tile *tile, const Entry *entry)
     LLVMValueRef columns[MAX_SUMS];
     next_columns(e, tile, columns);
     for (int row = 0; row < tile->row_count; row++) {
-        LLVMValueRef x = splat(e, t, row_scalar(e, tile, row, entry));
+        LLVMValueRef x = emit_splat(e, row_scalar(e, tile, row, entry), p->lanes);
         for (int v = 0; v < p->vectors; v++) {
             LLVMValueRef slot = t->sums[row * p->vectors + v];
             LLVMBuildStore(e->b, math_multiply_add(e, x, columns[v], LLVMBuildLoad2(e->b, t->vector, slot, "")), slot);

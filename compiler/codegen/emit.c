@@ -43,6 +43,20 @@ LLVMValueRef emit_intrinsic(Emit *e, const char *name, LLVMTypeRef type, LLVMVal
     return LLVMBuildCall2(e->b, signature, function, args, count, "");
 }
 
+LLVMValueRef emit_splat(Emit *e, LLVMValueRef scalar, int lanes)
+{
+    LLVMValueRef none = LLVMGetPoison(LLVMVectorType(LLVMTypeOf(scalar), (unsigned)lanes));
+    LLVMValueRef first = LLVMBuildInsertElement(e->b, none, scalar, emit_i32(e, 0), "");
+    LLVMValueRef mask = LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)lanes));
+    return LLVMBuildShuffleVector(e->b, first, none, mask, "");
+}
+
+LLVMValueRef emit_any(Emit *e, LLVMValueRef lanes)
+{
+    LLVMTypeRef bits = LLVMIntTypeInContext(e->cg->context, LLVMGetVectorSize(LLVMTypeOf(lanes)));
+    return LLVMBuildICmp(e->b, LLVMIntNE, LLVMBuildBitCast(e->b, lanes, bits, ""), LLVMConstNull(bits), "");
+}
+
 void emit_prefetch(Emit *e, LLVMValueRef address)
 {
     LLVMValueRef args[] = {address, emit_i32(e, 0), emit_i32(e, 3), emit_i32(e, 1)}; /* to read, keep, data */

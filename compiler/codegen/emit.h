@@ -200,6 +200,10 @@ LLVMTypeRef emit_memory_type(Codegen *cg, NndDType dtype);
 LLVMValueRef emit_i64(Emit *e, int64_t value);
 LLVMValueRef emit_i32(Emit *e, int32_t value);
 LLVMValueRef emit_intrinsic(Emit *e, const char *name, LLVMTypeRef type, LLVMValueRef *args, unsigned count);
+/* The scalar in every one of so many lanes. */
+LLVMValueRef emit_splat(Emit *e, LLVMValueRef scalar, int lanes);
+/* Whether any lane of a vector of i1 is true. */
+LLVMValueRef emit_any(Emit *e, LLVMValueRef lanes);
 /* Asks for a line of memory that will be read soon. */
 void emit_prefetch(Emit *e, LLVMValueRef address);
 LLVMBasicBlockRef emit_new_block(Emit *e, const char *name);

@@ -37,10 +37,7 @@ static LLVMTypeRef vector_of(const Lanes *l, LLVMTypeRef scalar)
 
 static LLVMValueRef splat(const Lanes *l, LLVMValueRef x)
 {
-    Emit *e = l->e;
-    LLVMValueRef none = LLVMGetPoison(vector_of(l, LLVMTypeOf(x)));
-    LLVMValueRef first = LLVMBuildInsertElement(e->b, none, x, emit_i32(e, 0), "");
-    return LLVMBuildShuffleVector(e->b, first, none, LLVMConstNull(vector_of(l, e->cg->i32)), "");
+    return emit_splat(l->e, x, (int)l->count);
 }
 
 Lanes lanes_begin(Emit *e, int count, LLVMValueRef rest)

@@ -17,13 +17,6 @@ RowParts row_parts_begin(Emit *e, const Nest *nest, int operand_count, int vecto
     return p;
 }
 
-LLVMValueRef row_parts_splat(Emit *e, const RowParts *p, LLVMValueRef scalar)
-{
-    LLVMValueRef none = LLVMGetPoison(p->type), zero = LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)p->lanes));
-    LLVMValueRef first = LLVMBuildInsertElement(e->b, none, scalar, emit_i32(e, 0), "");
-    return LLVMBuildShuffleVector(e->b, first, none, zero, "");
-}
-
 static LLVMValueRef load_part(Emit *e, const RowParts *p, LLVMValueRef from)
 {
     LLVMValueRef part = LLVMBuildLoad2(e->b, p->type, from, "");

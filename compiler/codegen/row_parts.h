@@ -26,6 +26,5 @@ typedef LLVMValueRef RowPartRule(Emit *e, const void *context, LLVMValueRef *par
 RowParts row_parts_begin(Emit *e, const Nest *nest, int operand_count, int vectors);
 void row_parts_emit(Emit *e, const RowParts *p, const Nest *nest, LLVMValueRef row, RowPartRule *rule,
                     const void *context);
-LLVMValueRef row_parts_splat(Emit *e, const RowParts *p, LLVMValueRef scalar);
 
 #endif

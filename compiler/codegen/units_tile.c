@@ -23,11 +23,7 @@ static LLVMValueRef load_splat(Emit *e, const Tile *t, int row, LLVMValueRef k)
     LLVMValueRef at = index_mul(e, k, emit_i64(e, t->shape->k_stride));
     at = index_add(e, at, emit_i64(e, row * t->shape->row_stride));
     LLVMValueRef address = LLVMBuildInBoundsGEP2(e->b, t->scalar, t->args[ARG_S], &at, 1, "");
-    LLVMValueRef none = LLVMGetPoison(t->vector), x = LLVMBuildLoad2(e->b, t->scalar, address, "");
-    LLVMValueRef first = LLVMBuildInsertElement(e->b, none, x, emit_i32(e, 0), "");
-    return LLVMBuildShuffleVector(
-        e->b, first, none,
-        LLVMConstNull(LLVMVectorType(e->cg->i32, (unsigned)t->shape->columns.lanes)), "");
+    return emit_splat(e, LLVMBuildLoad2(e->b, t->scalar, address, ""), t->shape->columns.lanes);
 }
 
 static int sum_count(const TileShape *shape)

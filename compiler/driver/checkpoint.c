@@ -169,7 +169,7 @@ static NndStatus check_touched(const Trainer *t, const Slot *slot, const char *p
     float last = (float)t->state.iteration, first = nnd_module_function(t->unit.desc, "settle") ? last : 0;
     for (int64_t i = 0; i < slot->count; i++)
         if (!(slot->now[i] >= first && slot->now[i] <= last))
-            return nnd_fail(error, NND_EFORMAT, "%s: tensor `train/%s`: row %lld was changed in step %g of %lld", path,
+            return nnd_fail(error, NND_EFORMAT, "%s: tensor `train/%s`: row %lld is right up to step %g, which it cannot be after %lld", path,
                             slot->name, (long long)i, (double)slot->now[i], (long long)t->state.iteration);
     return NND_OK;
 }
